@@ -95,6 +95,8 @@ class SlotWork:
     max_passes: int = 1  # forward passes granted: 1 is the mandatory one, more let the output grow
     prefills: tuple[Prefill, ...] = ()
     free: tuple[int, ...] = ()  # slots whose KV is given back before anything else
+    temperature: float = 0.0  # 0: greedy
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
