@@ -22,7 +22,7 @@ _BLOCK_FRAMES = 1000  # bounds the memory of a long clip; 20 s at the default ho
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DMelConfig:
-    """The `audio` section of a checkpoint's config.json, as far as features need it. Frequencies in Hz, levels in dB."""
+    """What features need of the `audio` section of a checkpoint's config.json. Frequencies in Hz, levels in dB."""
 
     sample_rate: int = 16000
     num_mels: int = 40
