@@ -1,0 +1,99 @@
+"""The clip store: every utterance as mel levels of half a decibel, in shards that are made once and mapped from disk.
+
+A shard is a folder: `mel.npy` uint8 [F, C], the clips end to end; `clips.jsonl`, one line a clip.
+"""
+
+from __future__ import annotations
+
+import json
+import wave
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from cluster.media.dmel import DMelConfig, from_s16, mel_power
+from training import tasks
+from training.tasks import Kind, Utterance
+from training.voices import VARIANTS, level, random_voice, synthesise, trim
+
+CONFIG = DMelConfig()
+_FLOOR_DB = -60.0  # what trimming leaves below this is nothing once any noise is added
+_KINDS = (Kind.EVERY, Kind.IN, Kind.CUE, Kind.STOP, Kind.CHATTER)
+_SHARES = (0.24, 0.14, 0.20, 0.05, 0.37)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clip:
+    """An utterance as spoken by one voice. mel: half-decibel levels, uint8 [F, C]."""
+
+    utterance: Utterance
+    voice: str
+    mel: npt.NDArray[np.uint8]
+
+    def power(self) -> npt.NDArray[np.float32]:
+        """Mel power, float32 [F, C]."""
+        return np.float32(10.0) ** ((self.mel.astype(np.float32) * 0.5 + _FLOOR_DB) / 10.0)
+
+
+def pack(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    """Samples to half-decibel mel levels; one hop of silence is added so that the last word is whole."""
+    power = mel_power(np.concatenate([samples, np.zeros(CONFIG.hop, np.float32)]), CONFIG)
+    return np.clip((10 * np.log10(power + 1e-10) - _FLOOR_DB) * 2, 0, 255).astype(np.uint8)
+
+
+def random_utterance(rng: np.random.Generator) -> Utterance:
+    kind = _KINDS[int(rng.choice(len(_KINDS), p=_SHARES))]
+    if kind is Kind.CHATTER:
+        return tasks.chatter(rng)
+    return tasks.stop(rng) if kind is Kind.STOP else tasks.request(rng, kind)
+
+
+def synthesise_shard(folder: Path, seed: int, count: int, workers: int = 2) -> None:
+    """Writes one shard of espeak-ng clips, the same for the same seed. Does nothing where it is complete."""
+    if folder.exists():
+        return
+    rng = np.random.default_rng(seed)
+    plan = [(random_utterance(rng), random_voice(rng, VARIANTS)) for _ in range(count)]
+    with ThreadPoolExecutor(workers) as pool:
+        samples = pool.map(lambda item: synthesise(item[0].words, item[1]), plan)
+        clips = [
+            Clip(utterance=utterance, voice=f"espeak:{voice.accent}+{voice.variant}", mel=pack(clip))
+            for (utterance, voice), clip in zip(plan, samples, strict=True)
+        ]
+    write_shard(folder, clips)
+
+
+def write_shard(folder: Path, clips: list[Clip]) -> None:
+    part = folder.with_suffix(".part")
+    part.mkdir(parents=True, exist_ok=True)
+    np.save(part / "mel.npy", np.concatenate([clip.mel for clip in clips]))
+    lines = (
+        json.dumps({"voice": clip.voice, "frames": len(clip.mel), **asdict(clip.utterance)}) + "\n" for clip in clips
+    )
+    (part / "clips.jsonl").write_text("".join(lines))
+    part.rename(folder)
+
+
+def read_shard(folder: Path) -> Iterator[Clip]:
+    mel = np.load(folder / "mel.npy", mmap_mode="r")
+    start = 0
+    for line in (folder / "clips.jsonl").read_text().splitlines():
+        row = json.loads(line)
+        voice, frames = row.pop("voice"), row.pop("frames")
+        yield Clip(utterance=Utterance(**{**row, "kind": Kind(row["kind"])}), voice=voice, mel=mel[start : start + frames])
+        start += frames
+
+
+def read_recorded(folder: Path) -> Iterator[Clip]:
+    """Clips that another voice has left as wav files with a manifest; see `training.kokoro`."""
+    manifest = folder / "manifest.jsonl"
+    for line in manifest.read_text().splitlines() if manifest.exists() else []:
+        row = json.loads(line)
+        with wave.open(str(folder / row["file"])) as wav:
+            samples = from_s16(wav.readframes(wav.getnframes()))
+        utterance = tasks.parse(row["text"])
+        yield Clip(utterance=utterance, voice=f"kokoro:{row['style']}", mel=pack(level(trim(samples))))
