@@ -11,6 +11,7 @@ CounterpointError
 ├── ResyncRequired       too much was lost to resume
 ├── StoreUnavailable     the session store does not answer
 ├── ExpertUnavailable    a shard did not answer in time
+│   └── ExpertRefused    a shard is well but will not do this call
 └── ReplayDivergence     a history and today's code disagree
 """
 
@@ -76,6 +77,14 @@ class StoreUnavailable(CounterpointError):
 
 class ExpertUnavailable(CounterpointError):
     pass
+
+
+class ExpertRefused(ExpertUnavailable):
+    """`field` is the full path of the field of the call; the same call to the same shard is refused again."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
 
 
 class ReplayDivergence(CounterpointError):
