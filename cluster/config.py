@@ -1,0 +1,168 @@
+"""All configuration: one TOML file, the environment and the command line, composed once, unknown keys refused.
+
+Later wins: defaults, file, environment (`REDIS_URL`, `COUNTERPOINT_SECTION__FIELD`), overrides of the command line.
+Nothing else in the cluster reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from cluster.errors import ConfigError
+from cluster.types import MICRO_TURN_MS
+
+Port = Annotated[int, Field(ge=0, le=65535)]  # 0: any free one
+Count = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Serve(Section):
+    host: str = "127.0.0.1"
+    port: Port = 50051
+    advertise: str = "127.0.0.1"  # the host name other actors reach this one by
+    data_dir: Path = Path("out/data")
+    ray_address: str = ""  # empty: start Ray here; else join this cluster
+    ray_auth: Literal["disabled", "token"] = "disabled"  # a local head listens on loopback only
+    ingests: Count = 1
+
+
+class Scheduler(Section):
+    period_ms: Literal[200] = MICRO_TURN_MS
+    jitter_ms: Annotated[int, Field(ge=0, le=100)] = 30
+    due_ms: Annotated[int, Field(ge=40, le=MICRO_TURN_MS)] = 160
+    max_sessions: Annotated[int, Field(ge=1, le=512)] = 32
+    lead_ms: Annotated[int, Field(ge=0, le=5000)] = 200  # from the grant to media time 0, at least
+
+
+class Engine(Section):
+    checkpoint: Path = Path("models/counterpoint-micro")
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    deterministic: bool = False
+    num_pages: Annotated[int, Field(ge=0)] = 0  # 0: enough for every slot at full window
+    seed: Annotated[int, Field(ge=0)] = 0
+
+
+class Experts(Section):
+    exchange: Literal["local", "grpc", "alltoall"] = "grpc"
+    shards: Annotated[int, Field(ge=1, le=64)] = 2
+    replicas: Annotated[int, Field(ge=1, le=64)] = 2  # shards that hold each expert
+
+
+class Redis(Section):
+    """`url` empty: an embedded Valkey with AOF below `serve.data_dir`."""
+
+    url: str = ""  # redis://, rediss:// or redis+sentinel://host:port,host:port/service
+    username: str = ""
+    password: str = ""
+    tls_ca_file: str = ""
+    wait_replicas: Annotated[int, Field(ge=0, le=8)] = 0
+    timeout_ms: Annotated[int, Field(ge=10, le=60_000)] = 1_000
+    ttl_s: Annotated[int, Field(ge=60)] = 86_400
+
+
+class Auth(Section):
+    api_keys: dict[str, str] = Field(default_factory=dict)  # key → tenant; empty: everybody is whom they say
+
+
+class Limits(Section):
+    credit_ms: Annotated[int, Field(ge=400, le=10_000)] = 2_000
+    credit_bytes: Annotated[int, Field(ge=65_536)] = 1_048_576
+    max_message_bytes: Annotated[int, Field(ge=65_536, le=16_777_216)] = 2_097_152
+    detached_s: Annotated[int, Field(ge=2, le=3_600)] = 60  # a session without a client is closed after this
+    idle_s: Annotated[int, Field(ge=10)] = 600
+    max_duration_s: Annotated[int, Field(ge=60)] = 86_400
+    history: Literal["keep", "drop"] = "keep"
+
+
+class Telemetry(Section):
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    metrics_host: str = "127.0.0.1"
+    metrics_base_port: Port = 0  # 0: any free port per actor, told by the directory
+
+
+class Config(Section):
+    serve: Serve = Serve()
+    scheduler: Scheduler = Scheduler()
+    engine: Engine = Engine()
+    experts: Experts = Experts()
+    redis: Redis = Redis()
+    auth: Auth = Auth()
+    limits: Limits = Limits()
+    telemetry: Telemetry = Telemetry()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Config:
+        if self.experts.replicas > self.experts.shards:
+            raise ConfigError(
+                "experts.replicas", f"{self.experts.replicas} copies need as many shards, not {self.experts.shards}"
+            )
+        return self
+
+
+def load(
+    path: Path | None = None,
+    *,
+    env: Mapping[str, str] | None = None,
+    overrides: Mapping[str, object] | None = None,
+) -> Config:
+    """Compose the configuration.
+
+    Args:
+        path: a TOML file; None: defaults only.
+        env: None: the environment of this process.
+        overrides: values of the command line by dotted path, such as {"serve.port": 0}.
+
+    Raises:
+        ConfigError: names the full path of the first offending field, or the file that cannot be read.
+    """
+    values: dict[str, Any] = _file(path) if path else {}
+    for dotted, value in (*_from_env(os.environ if env is None else env), *(overrides or {}).items()):
+        _put(values, dotted, value)
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        at = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(at, _explain(first, at)) from error
+
+
+def _file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except OSError as error:
+        raise ConfigError(str(path), f"cannot be read: {error.strerror}; give an existing TOML file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(str(path), f"is not TOML: {error}") from error
+
+
+def _from_env(env: Mapping[str, str]) -> list[tuple[str, object]]:
+    found: list[tuple[str, object]] = [("redis.url", env["REDIS_URL"])] if env.get("REDIS_URL") else []
+    prefix = "COUNTERPOINT_"
+    for name, value in sorted(env.items()):
+        if name.startswith(prefix) and "__" in name:
+            found.append((name.removeprefix(prefix).lower().replace("__", "."), value))
+    return found
+
+
+def _put(values: dict[str, Any], dotted: str, value: object) -> None:
+    section, _, field = dotted.partition(".")
+    inner = values.setdefault(section, {})
+    if not isinstance(inner, dict):
+        raise ConfigError(section, "must be a section")
+    inner[field] = value
+
+
+def _explain(error: Any, at: str) -> str:
+    if error["type"] == "extra_forbidden":
+        return "is not a known key; see `counterpoint check-config --help` for the ones there are"
+    shown = "" if "password" in at or "api_keys" in at else f", got {error['input']!r}"
+    return f"{error['msg'][0].lower()}{error['msg'][1:]}{shown}"

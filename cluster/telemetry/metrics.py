@@ -1,0 +1,137 @@
+"""Every metric of the cluster, in one table, in the order of the questions an operator asks (DESIGN.md section 12).
+
+Names end in base units; a session is never a label. Dashboards, rules and runbooks may name only what stands here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import generate_latest
+
+
+class Kind(StrEnum):
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+
+# Lateness is egress minus due: the whole budget of 200 ms before, and one period after.
+_LATENESS = (-0.15, -0.125, -0.1, -0.075, -0.05, -0.025, -0.01, 0.0, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4)
+# Parts of one period: fine where they should be, coarse where they must not be.
+_STAGE = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.04, 0.08, 0.12, 0.16, 0.2, 0.4, 1.0)
+_CALL = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1)
+
+
+def _counter(name: str, help: str, *labels: str) -> Metric:
+    return Metric(name=name, kind=Kind.COUNTER, help=help, labels=labels)
+
+
+def _gauge(name: str, help: str, *labels: str) -> Metric:
+    return Metric(name=name, kind=Kind.GAUGE, help=help, labels=labels)
+
+
+def _histogram(name: str, help: str, buckets: tuple[float, ...], *labels: str) -> Metric:
+    return Metric(name=name, kind=Kind.HISTOGRAM, help=help, labels=labels, buckets=buckets)
+
+
+# Are micro-turns on time?
+MICRO_TURNS = _counter("counterpoint_micro_turns_total", "Results that left, by timing.", "timing")
+MISSED = _counter("counterpoint_micro_turns_missed_total", "Micro-turns not out by their due time, by cause.", "cause")
+LATENESS = _histogram("counterpoint_micro_turn_lateness_seconds", "Egress minus due; negative is early.", _LATENESS)
+MISS_RUNS = _counter("counterpoint_miss_runs_total", "Ended runs of misses in a row, by length.", "length")
+DEGRADATIONS = _counter("counterpoint_degradations_total", "Results that lack something, by what.", "what")
+OVERRUNS = _counter("counterpoint_overruns_total", "Ticks skipped because the one before had not ended.")
+
+# Where does the time go?
+STAGE = _histogram("counterpoint_stage_seconds", "Time of a micro-turn in each stage.", _STAGE, "stage")
+TICK_DELAY = _histogram("counterpoint_tick_delay_seconds", "Tick begun after its boundary by this much.", _STAGE)
+TICK = _histogram("counterpoint_tick_seconds", "Tick begun to step done, as the scheduler saw it.", _STAGE)
+STEP = _histogram("counterpoint_step_seconds", "Wall time of one step inside the engine.", _STAGE)
+PASSES = _counter("counterpoint_passes_total", "Forward passes of the engine.")
+EXPERT_CALLS = _counter("counterpoint_expert_calls_total", "Calls to expert shards, by outcome.", "outcome")
+EXPERT_CALL = _histogram("counterpoint_expert_call_seconds", "One call to an expert shard, seen by its caller.", _CALL)
+EXPERT_COMPUTE = _histogram("counterpoint_expert_compute_seconds", "One call inside an expert shard.", _CALL)
+EXPERT_ROWS = _counter("counterpoint_expert_rows_total", "(token, expert) rows computed by this shard.")
+
+# How full are we?
+SESSIONS = _gauge("counterpoint_sessions", "Sessions held, by state.", "state")
+SESSIONS_MAX = _gauge("counterpoint_sessions_max", "Sessions this scheduler may hold.")
+STREAMS = _gauge("counterpoint_streams", "Client streams attached to this ingest.")
+KV_PAGES = _gauge("counterpoint_kv_pages", "Pages of KV, by state.", "state")
+CONTEXT_TOKENS = _gauge("counterpoint_context_tokens", "KV rows held by live slots.")
+TICK_PREDICTED = _gauge("counterpoint_tick_predicted_seconds", "Predicted p99 of the next tick with what is admitted.")
+TICK_HEADROOM = _gauge("counterpoint_tick_headroom_seconds", "Budget of a tick minus its predicted p99.")
+RESIDENT = _gauge("counterpoint_resident_bytes", "Resident memory of this actor.")
+CPU = _counter("counterpoint_cpu_seconds_total", "Processor time of this actor.")
+
+# What was shed?
+REJECTED = _counter("counterpoint_sessions_rejected_total", "Sessions refused, by the limit that bound.", "limit")
+ENDED = _counter("counterpoint_sessions_ended_total", "Sessions ended, by code.", "code")
+STREAM_ERRORS = _counter("counterpoint_stream_errors_total", "Errors answered to clients, by code.", "code")
+MEDIA_OUTCOMES = _counter("counterpoint_media_outcomes_total", "Media not taken as sent, by outcome.", "outcome")
+
+# Is state safe?
+JOURNAL_WRITE = _histogram("counterpoint_journal_write_seconds", "One journal pipeline of a tick.", _STAGE)
+JOURNAL_BYTES = _counter("counterpoint_journal_bytes_total", "Bytes written to the journal.")
+JOURNAL_FAILURES = _counter("counterpoint_journal_failures_total", "Journal writes that got no answer.")
+JOURNAL_LAG = _gauge("counterpoint_journal_lag_seconds", "Age of the oldest tick not yet journaled.")
+VOLATILE = _gauge("counterpoint_volatile_sessions", "Sessions whose accepted input is held in memory only.")
+FENCED = _counter("counterpoint_fenced_total", "Writes of a stale owner that were refused, by place.", "place")
+RESUMES = _counter("counterpoint_resumes_total", "Resumed sessions, by outcome.", "outcome")
+RESTARTS = _counter("counterpoint_actor_restarts_total", "Actors started again after they died, by role.", "role")
+ENGINE_EPOCH = _gauge("counterpoint_engine_epoch", "Epoch of the scheduler this engine obeys.")
+PLACEMENT_EPOCH = _gauge("counterpoint_placement_epoch", "Version of the map of experts to shards.")
+PROGRESS = _gauge("counterpoint_progress", "Progress counter of the working thread; standing still is a freeze.")
+
+TABLE: tuple[Metric, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
+
+
+class Metrics:
+    """The metrics of one actor. Every series of the table exists from the start; a wrong label raises ValueError."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._of = {metric: self._make(metric) for metric in TABLE}
+
+    def _make(self, metric: Metric) -> Counter | Gauge | Histogram:
+        match metric.kind:
+            case Kind.COUNTER:
+                return Counter(metric.name, metric.help, metric.labels, registry=self.registry)
+            case Kind.GAUGE:
+                return Gauge(metric.name, metric.help, metric.labels, registry=self.registry)
+            case Kind.HISTOGRAM:
+                return Histogram(
+                    metric.name, metric.help, metric.labels, registry=self.registry, buckets=metric.buckets
+                )
+
+    def _series(self, metric: Metric, labels: dict[str, str]) -> Counter | Gauge | Histogram:
+        found = self._of[metric]
+        return found.labels(**labels) if metric.labels or labels else found
+
+    def add(self, metric: Metric, amount: float = 1.0, **labels: str) -> None:
+        """Raise a counter by `amount`."""
+        self._series(metric, labels).inc(amount)
+
+    def set(self, metric: Metric, value: float, **labels: str) -> None:
+        """Set a gauge."""
+        self._series(metric, labels).set(value)
+
+    def observe(self, metric: Metric, seconds: float, **labels: str) -> None:
+        """Put one observation into a histogram."""
+        self._series(metric, labels).observe(seconds)
+
+    def text(self) -> bytes:
+        """What `/metrics` answers."""
+        return generate_latest(self.registry)

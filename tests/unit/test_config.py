@@ -1,0 +1,68 @@
+"""Configuration: later sources win, and every mistake is named by the full path of its field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cluster.config import load
+from cluster.errors import ConfigError
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "counterpoint.toml"
+    file.write_text(text)
+    return file
+
+
+def test_command_line_wins_over_environment_and_environment_over_file(tmp_path: Path) -> None:
+    file = written(tmp_path, "[scheduler]\nmax_sessions = 2\ndue_ms = 100\njitter_ms = 10\n")
+    env = {"COUNTERPOINT_SCHEDULER__MAX_SESSIONS": "3", "COUNTERPOINT_SCHEDULER__DUE_MS": "110"}
+    scheduler = load(file, env=env, overrides={"scheduler.max_sessions": 4}).scheduler
+    assert (scheduler.max_sessions, scheduler.due_ms, scheduler.jitter_ms) == (4, 110, 10)
+
+
+def test_redis_url_of_the_environment_is_honoured() -> None:
+    assert load(env={"REDIS_URL": "rediss://store:6380/1"}).redis.url == "rediss://store:6380/1"
+
+
+def test_variables_of_other_programs_and_of_the_client_are_ignored() -> None:
+    assert load(env={"COUNTERPOINT_TARGET": "host:1", "SERVE__PORT": "1"}) == load(env={})
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "says"),
+    [
+        ("[serve]\nprot = 1\n", "serve.prot", "not a known key"),
+        ("[srve]\nport = 1\n", "srve", "not a known key"),
+        ("[serve]\nport = 'high'\n", "serve.port", "valid integer"),
+        ("[scheduler]\nperiod_ms = 100\n", "scheduler.period_ms", "200"),
+        ("[scheduler]\ndue_ms = 201\n", "scheduler.due_ms", "less than or equal to 200"),
+        ("[experts]\nreplicas = 3\n", "experts.replicas", "as many shards"),
+        ("serve = 3\n", "serve", "valid dictionary"),
+    ],
+)
+def test_a_mistake_is_named_by_the_full_path_of_its_field(tmp_path: Path, text: str, path: str, says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(written(tmp_path, text), env={})
+    assert caught.value.path == path
+    assert says in str(caught.value)
+
+
+def test_an_unknown_variable_of_ours_is_an_error_and_not_a_shrug() -> None:
+    with pytest.raises(ConfigError, match=r"scheduler\.max_session: is not a known key"):
+        load(env={"COUNTERPOINT_SCHEDULER__MAX_SESSION": "3"})
+
+
+def test_a_file_that_is_missing_or_not_toml_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(tmp_path / "none.toml", env={})
+    with pytest.raises(ConfigError, match="is not TOML"):
+        load(written(tmp_path, "[serve\n"), env={})
+
+
+def test_a_wrong_password_value_is_not_shown() -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(env={}, overrides={"redis.password": ["hush"]})
+    assert "hush" not in str(caught.value)
