@@ -1,5 +1,6 @@
-"""The same echo as a Ray Serve deployment: what a user would reach for first. RAY_SERVE_ENABLE_HA_PROXY=1 changes the proxy.
+"""The same echo as a Ray Serve deployment, what a user would reach for first.
 
+RAY_SERVE_ENABLE_HA_PROXY=1 changes its proxy.
 Needs `pip install 'ray[serve-grpc]'` (the `bench` extra). Prints the port once it serves; ends when its input closes.
 """
 

@@ -18,6 +18,7 @@ from evals.bench.rows import Row, percentiles
 
 PERIOD_S = 0.2
 CHUNK = bytes(2 * 16_000 // 5)
+SERVE_APP = (("application", "echo"),)  # how Ray Serve routes; others ignore it
 
 
 @contextmanager
@@ -52,10 +53,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def one_stream(stub: rpc.InteractionStub, start: float, turns: int, metadata: tuple[tuple[str, str], ...]) -> list[float]:
+async def one_stream(stub: rpc.InteractionStub, start: float, turns: int) -> list[float]:
     """Latency in ms of each answered chunk; chunks are sent on time whatever the server does."""
     loop = asyncio.get_running_loop()
-    call = stub.Interact(metadata=metadata)
+    call = stub.Interact(metadata=SERVE_APP)
     sent: list[float] = []
 
     async def send() -> None:
@@ -74,12 +75,11 @@ async def one_stream(stub: rpc.InteractionStub, start: float, turns: int, metada
 
 
 async def drive(what: str, port: int, sessions: int, seconds: float, warm_up_s: float) -> Row:
-    metadata = (("application", "echo"),)
     turns, skip = round((seconds + warm_up_s) / PERIOD_S), round(warm_up_s / PERIOD_S)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         stub = rpc.InteractionStub(channel)
         start = asyncio.get_running_loop().time() + 0.5
-        streams = (one_stream(stub, start + i * PERIOD_S / sessions, turns, metadata) for i in range(sessions))
+        streams = (one_stream(stub, start + i * PERIOD_S / sessions, turns) for i in range(sessions))
         answers = await asyncio.gather(*streams, return_exceptions=True)
     good = [latencies for latencies in answers if isinstance(latencies, list)]
     return Row(

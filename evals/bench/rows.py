@@ -8,13 +8,16 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 from rich.table import Table
 
+NAMES = ("p50", "p90", "p99", "max")
+COLUMNS = ("what", "sessions", *NAMES, "on time", "longest miss", "speaking", "rejected", "failed", "CPU s")
+
 
 def percentiles(values: Sequence[float]) -> dict[str, float | None]:
     """p50, p90, p99 and max in the unit given; None where nothing was measured."""
     if not len(values):
-        return {"p50": None, "p90": None, "p99": None, "max": None}
-    p50, p90, p99 = np.percentile(values, [50, 90, 99])
-    return {name: round(float(x), 2) for name, x in zip(("p50", "p90", "p99", "max"), (p50, p90, p99, max(values)), strict=True)}
+        return dict.fromkeys(NAMES)
+    found = (*np.percentile(values, [50, 90, 99]), max(values))
+    return {name: round(float(value), 2) for name, value in zip(NAMES, found, strict=True)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,7 @@ class Row:
 def table(rows: Iterable[Row]) -> Table:
     """One line a row; latency is cutoff to result at the client, or the round trip for an echo."""
     shown = Table(title="milliseconds; rejected and failed sessions count all their micro-turns as missed")
-    for name in ("what", "sessions", "p50", "p90", "p99", "max", "on time", "longest miss", "speaking", "rejected", "failed", "CPU s"):
+    for name in COLUMNS:
         shown.add_column(name, justify="left" if name == "what" else "right")
     for row in rows:
         latency = [("-" if value is None else f"{value:.1f}") for value in row.latency_ms.values()]

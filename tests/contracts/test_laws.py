@@ -1,4 +1,4 @@
-"""The laws of the house (DESIGN.md section 3), read from the source itself: who may import what, and who may ask the time."""
+"""The laws of the house (DESIGN.md section 3), read from the source: who may import what, who may ask the time."""
 
 from __future__ import annotations
 
@@ -120,7 +120,8 @@ def test_cluster_asks_for_time_chance_and_environment_only_in_clock_and_config()
                 if text in banned or text.endswith((".default_rng", "loop.time")):
                     found.setdefault(name, []).append(f"line {node.lineno}: {text}")
             if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("torch.rand"):
-                if not any(keyword.arg == "generator" for keyword in node.keywords):
+                seeded = any(keyword.arg == "generator" for keyword in node.keywords)
+                if not seeded:
                     found.setdefault(name, []).append(f"line {node.lineno}: unseeded {ast.unparse(node.func)}")
     assert not found
 
@@ -131,7 +132,7 @@ def test_no_import_cycle_anywhere() -> None:
     done: set[str] = set()
 
     def walk(name: str, path: tuple[str, ...]) -> None:
-        assert name not in path, f"cycle: {' -> '.join([*path[path.index(name):], name])}"
+        assert name not in path, f"cycle: {' -> '.join([*path[path.index(name) :], name])}"
         if name not in done:
             for target in sorted(graph[name]):
                 walk(target, (*path, name))
