@@ -1,0 +1,92 @@
+"""The way in: one channel to a cluster, on which sessions are started."""
+
+from __future__ import annotations
+
+import ipaddress
+from types import TracebackType
+from typing import Self
+
+import grpc
+
+from counterpoint.client.attachment import Attachment, Lost
+from counterpoint.client.errors import Unreachable
+from counterpoint.client.session import Patience, Session
+from counterpoint.v1 import interaction_pb2 as v1
+from counterpoint.v1.interaction_pb2_grpc import InteractionStub
+
+OPTIONS = (
+    ("grpc.use_local_subchannel_pool", 1),  # each client has a connection of its own
+    ("grpc.max_receive_message_length", 4 << 20),
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+)
+
+
+class InteractionClient:
+    """target: any gRPC address. metadata: sent with every stream, such as ("authorization", "Bearer …").
+
+    credentials: None is plain text, for one machine or a trusted network.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        *,
+        credentials: grpc.ChannelCredentials | None = None,
+        metadata: tuple[tuple[str, str], ...] = (),
+        patience: Patience | None = None,
+    ) -> None:
+        self.target, self._metadata, self._patience = target, metadata, patience or Patience()
+        if credentials is None:
+            self._channel = grpc.aio.insecure_channel(target, options=OPTIONS)
+        else:
+            self._channel = grpc.aio.secure_channel(target, credentials, options=OPTIONS)
+        self._stub = InteractionStub(self._channel)
+
+    async def start(self, configure: v1.Configure, *, models_playback: bool = True) -> Session:
+        """Open a session. Raises Refused, Failed or Unreachable.
+
+        models_playback: report playback as if every output sounded in real time; False where a sound device knows.
+        """
+        attachment = self._connect()
+        try:
+            await attachment.open(v1.InteractRequest(seq=1, configure=configure), self._patience.grant_s)
+        except Lost as lost:
+            raise Unreachable(self.target, f"{lost}; is a cluster serving there?") from lost
+        return Session(
+            attachment,
+            self._connect,
+            configure,
+            same_host=is_same_host(self.target),
+            patience=self._patience,
+            target=self.target,
+            models_playback=models_playback,
+        )
+
+    async def close(self) -> None:
+        await self._channel.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def _connect(self) -> Attachment:
+        return Attachment(self._stub, self._metadata, self.target)
+
+
+def is_same_host(target: str) -> bool:
+    """Whether server and client surely share a monotonic clock: a unix socket or a loopback address."""
+    if target.startswith(("unix:", "unix-abstract:")):
+        return True
+    host = target.removeprefix("dns:///").removeprefix("ipv4:").removeprefix("ipv6:").rpartition(":")[0].strip("[]")
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
