@@ -1,0 +1,102 @@
+"""Dispatch and combine: how rows reach their experts and come back. Remote and AllToAll are in files of their own.
+
+Legend: T tokens, K experts per token, R rows = (token, expert) pairs sorted by expert, D model width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from cluster.clock import Clock
+from cluster.model.moe import ExpertBank
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassReport:
+    """What one pass cost and lost."""
+
+    expert_calls: int = 0  # one per layer and shard that was given rows
+    reissued_calls: int = 0
+    degraded_rows: frozenset[int] = frozenset()  # rows of the pass that lost an expert
+
+
+class Exchange(Protocol):
+    """Carries rows to experts. One pass: begin_pass, run once per layer, end_pass."""
+
+    def agree(self, more: bool) -> bool:
+        """Whether another pass follows: `more` here, or on any rank that moves in lockstep with this one."""
+
+    def begin_pass(self, tick: int, pass_index: int, beat: Callable[[], None]) -> None:
+        """`beat` must be called at least every 20 ms while `run` waits."""
+
+    def run(self, layer: int, x_TD: Tensor, experts_TK: Tensor, weights_TK: Tensor) -> Tensor:
+        """[T, D] in fp32: the weighted sum of each token's experts, added in router order."""
+
+    def end_pass(self) -> PassReport: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Every (token, expert) pair of a layer, sorted by expert: so each expert is read once for all its rows."""
+
+    tokens: Tensor  # [R], the token of each row
+    experts: list[int]  # [R], ascending
+    place: Tensor  # [T, K], the row of each pair
+
+    @classmethod
+    def sort(cls, experts_TK: Tensor) -> Pairs:
+        flat = experts_TK.flatten()
+        experts_R, order_R = flat.sort(stable=True)
+        place = torch.empty_like(order_R)
+        place[order_R] = torch.arange(len(order_R))
+        return cls(order_R // experts_TK.shape[1], experts_R.tolist(), place.view_as(experts_TK))
+
+    def combine(self, rows_RD: Tensor, weights_TK: Tensor) -> Tensor:
+        """[T, D] in fp32: multiply and add are separate roundings, so the bits do not depend on the vector unit."""
+        y_TD = torch.zeros(weights_TK.shape[0], rows_RD.shape[1])
+        for choice in range(weights_TK.shape[1]):
+            y_TD += rows_RD[self.place[:, choice]].float() * weights_TK[:, choice : choice + 1]
+        return y_TD
+
+
+class Timed:
+    """Adds up the time another exchange takes."""
+
+    def __init__(self, exchange: Exchange, clock: Clock) -> None:
+        self._exchange, self._clock = exchange, clock
+        self.run_ns = 0
+        self.agree, self.begin_pass, self.end_pass = exchange.agree, exchange.begin_pass, exchange.end_pass
+
+    def run(self, layer: int, x_TD: Tensor, experts_TK: Tensor, weights_TK: Tensor) -> Tensor:
+        started_ns = self._clock.now_ns()
+        y_TD = self._exchange.run(layer, x_TD, experts_TK, weights_TK)
+        self.run_ns += self._clock.now_ns() - started_ns
+        return y_TD
+
+
+class Local:
+    """Experts in this process. `calls` counts as if it were one shard."""
+
+    def __init__(self, bank: ExpertBank) -> None:
+        self._bank = bank
+        self._calls = 0
+
+    def agree(self, more: bool) -> bool:
+        return more
+
+    def begin_pass(self, tick: int, pass_index: int, beat: Callable[[], None]) -> None:
+        self._calls = 0
+
+    def run(self, layer: int, x_TD: Tensor, experts_TK: Tensor, weights_TK: Tensor) -> Tensor:
+        pairs = Pairs.sort(experts_TK)
+        rows_RD = self._bank.forward(layer, pairs.experts, x_TD[pairs.tokens])
+        self._calls += 1
+        return pairs.combine(rows_RD, weights_TK)
+
+    def end_pass(self) -> PassReport:
+        return PassReport(expert_calls=self._calls)

@@ -1,0 +1,92 @@
+"""Router and experts.
+
+Legend: T tokens, K experts per token, E experts, R rows = (token, expert) pairs, D model width, I expert width.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from cluster.model.layers import swiglu
+from cluster.model.names import expert_tensors
+from cluster.model.tiles import RowMath, row_math
+from cluster.model.weights import TORCH_DTYPES, Checkpoint
+from cluster.types import Dtype
+
+
+def route(x_TD: Tensor, gate_ED: Tensor, top_k: int, *, renormalise: bool, math: RowMath) -> tuple[Tensor, Tensor]:
+    """Expert ids (int64) and weights (fp32), each [T, K], best first; softmax over all experts, as in Qwen3-MoE."""
+    probs_TE = torch.softmax(math.linear(x_TD, gate_ED), dim=-1)
+    weights_TK, experts_TK = probs_TE.topk(top_k, dim=-1)
+    if renormalise:
+        weights_TK = weights_TK / weights_TK.sum(dim=-1, keepdim=True)
+    return experts_TK, weights_TK
+
+
+class ExpertBank:
+    """The experts one owner holds, of every layer: what `Local`, a shard and a rank of `AllToAll` compute with.
+
+    Only the named experts are read from the checkpoint; None means all. Thread-safe: forward only reads.
+    """
+
+    def __init__(
+        self,
+        checkpoint_dir: Path,
+        experts: Iterable[int] | None = None,
+        *,
+        dtype: Dtype = Dtype.F32,
+        deterministic: bool = False,
+    ) -> None:
+        checkpoint = Checkpoint(checkpoint_dir)
+        config = checkpoint.config
+        self.experts = tuple(sorted(range(config.num_experts) if experts is None else set(experts)))
+        self.dtype, self.hidden_size = dtype, config.hidden_size
+        self.num_layers = config.num_hidden_layers
+        self._math = row_math(deterministic)
+        self._weights: list[dict[int, tuple[Tensor, Tensor]]] = [
+            {expert: _expert_weights(checkpoint, layer, expert, dtype) for expert in self.experts}
+            for layer in range(config.num_hidden_layers)
+        ]
+
+    def forward(self, layer: int, experts_R: Sequence[int], rows_RD: Tensor) -> Tensor:
+        """[R, D]: each row through its expert, unweighted, in the order given.
+
+        experts_R must ascend. Raises ValueError for a layer or an expert this bank does not hold.
+        """
+        if not 0 <= layer < self.num_layers:
+            raise ValueError(f"layer: {layer} is not in 0..{self.num_layers - 1}")
+        out_RD = torch.empty_like(rows_RD)
+        for expert, start, stop in expert_runs(experts_R):
+            held = self._weights[layer].get(expert)
+            if held is None:
+                raise ValueError(f"experts: {expert} is not held here; this bank holds {self.experts}")
+            gate_up_2ID, down_DI = held
+            hidden_rI = swiglu(self._math.linear(rows_RD[start:stop], gate_up_2ID))
+            out_RD[start:stop] = self._math.linear(hidden_rI, down_DI)
+        return out_RD
+
+
+def expert_runs(experts_R: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """(expert, start, stop) of each run of equal, ascending ids. Raises ValueError if they do not ascend."""
+    start = 0
+    while start < len(experts_R):
+        expert = experts_R[start]
+        stop = bisect_right(experts_R, expert, lo=start)
+        if stop == start or (stop < len(experts_R) and experts_R[stop] < expert):
+            raise ValueError(f"experts: ids must ascend, {expert} at row {start} does not")
+        yield expert, start, stop
+        start = stop
+
+
+def _expert_weights(checkpoint: Checkpoint, layer: int, expert: int, dtype: Dtype) -> tuple[Tensor, Tensor]:
+    """Gate and up as one matrix [2I, D], so that one matmul serves both, and down [D, I]."""
+    gate, up, down = (
+        checkpoint.tensor(name, shape, TORCH_DTYPES[dtype])
+        for name, shape in expert_tensors(checkpoint.config, layer, expert)
+    )
+    return torch.cat((gate, up)), down
