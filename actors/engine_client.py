@@ -1,0 +1,130 @@
+"""The scheduler's end of the engine stream: one step at a time; probes tell a busy engine from a dead one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import grpc
+
+from actors.engine_service import EngineFacts
+from actors.engine_wire import CHANNEL_OPTIONS, decode_step, encode_batch
+from cluster.errors import CounterpointError
+from cluster.types import StepResult, TickBatch, Versions
+from counterpoint.internal.v1 import engine_pb2 as pb
+from counterpoint.internal.v1 import engine_pb2_grpc
+
+
+class EngineLost(CounterpointError):
+    """The stream to the engine broke; connect again with a higher engine epoch."""
+
+
+class EngineFenced(CounterpointError):
+    """Another scheduler with a higher engine epoch holds the engine; this one must stop."""
+
+
+class StepFailed(CounterpointError):
+    """The engine answered this step with an error and goes on."""
+
+
+class EngineClient:
+    """One stream to one engine. Success of `step` means the KV holds the batch; failure means nothing is known."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.facts: EngineFacts | None = None
+        self.pid = 0
+        self._probed: asyncio.Future[int] | None = None
+        self._channel = grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS)
+        self._call: grpc.aio.StreamStreamCall | None = None
+        self._waiting: dict[int, asyncio.Future[StepResult]] = {}
+        self._reader: asyncio.Task[None] | None = None
+        self._write = asyncio.Lock()
+
+    async def connect(self, timeout_s: float) -> EngineFacts:
+        """Raises EngineLost when no engine answers at this address in time."""
+        self._call = engine_pb2_grpc.EngineStub(self._channel).Run(wait_for_ready=True)
+        try:
+            down = await asyncio.wait_for(self._call.read(), timeout_s)
+        except (TimeoutError, grpc.aio.AioRpcError) as error:
+            self._call.cancel()
+            raise EngineLost(f"no engine answers at {self.address} within {timeout_s} s") from error
+        if down is grpc.aio.EOF:
+            raise EngineLost(f"the engine at {self.address} ended the stream before its hello")
+        hello = down.hello
+        self.pid = hello.pid
+        self.facts = EngineFacts(
+            checkpoint=hello.checkpoint,
+            config_json=hello.config_json,
+            versions=Versions(**json.loads(hello.versions_json)),
+            num_slots=hello.num_slots,
+            pages_free=hello.pages_free,
+        )
+        self._reader = asyncio.get_running_loop().create_task(self._read())
+        return self.facts
+
+    async def step(self, batch: TickBatch) -> StepResult:
+        """Raises StepFailed, EngineLost or EngineFenced."""
+        future: asyncio.Future[StepResult] = asyncio.get_running_loop().create_future()
+        self._waiting[batch.n] = future
+        try:
+            await self._send(pb.EngineUp(batch=encode_batch(batch)))
+            return await future
+        finally:
+            self._waiting.pop(batch.n, None)
+
+    async def probe(self, sent_ns: int) -> int:
+        """The progress counter of the engine's stepping thread, now."""
+        self._probed = self._probed or asyncio.get_running_loop().create_future()
+        await self._send(pb.EngineUp(probe=pb.EngineProbe(sent_ns=sent_ns)))
+        return await asyncio.shield(self._probed)
+
+    async def close(self) -> None:
+        if self._reader:
+            self._reader.cancel()
+        if self._call:
+            self._call.cancel()
+        await self._channel.close()
+
+    async def _send(self, up: pb.EngineUp) -> None:
+        if self._call is None or self._call.done():
+            raise EngineLost(f"the stream to the engine at {self.address} is closed")
+        try:
+            async with self._write:
+                await self._call.write(up)
+        except (grpc.aio.AioRpcError, asyncio.InvalidStateError) as error:
+            raise self._why(error) from error
+
+    async def _read(self) -> None:
+        assert self._call is not None
+        ended: Exception = EngineLost(f"the engine at {self.address} ended the stream")
+        try:
+            while (down := await self._call.read()) is not grpc.aio.EOF:
+                match down.WhichOneof("message"):
+                    case "step":
+                        self._finish(down.step.n, decode_step(down.step))
+                    case "error":
+                        self._finish(down.error.n, StepFailed(down.error.message))
+                    case "probe" if self._probed is not None:
+                        self._probed.set_result(down.probe.progress)
+                        self._probed = None
+        except grpc.aio.AioRpcError as error:
+            ended = self._why(error)
+        for n in list(self._waiting):
+            self._finish(n, ended)
+        if self._probed is not None:
+            self._probed.set_exception(ended)
+
+    def _finish(self, n: int, outcome: StepResult | Exception) -> None:
+        future = self._waiting.pop(n, None)
+        if future is None or future.done():
+            return
+        if isinstance(outcome, Exception):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)
+
+    def _why(self, error: Exception) -> CounterpointError:
+        if isinstance(error, grpc.aio.AioRpcError) and error.code() is grpc.StatusCode.FAILED_PRECONDITION:
+            return EngineFenced(error.details() or "another scheduler holds the engine; stop")
+        return EngineLost(f"the stream to the engine at {self.address} broke: {error}")

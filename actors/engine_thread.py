@@ -1,0 +1,78 @@
+"""The one thread that builds and steps the engine, and the counter that shows it is alive. Torch-free."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Generic, Protocol, TypeVar
+
+from cluster.types import StepResult, TickBatch
+
+IDLE_BEAT_S = 0.020  # DESIGN.md section 8: the counter advances every 20 ms while the thread waits
+
+
+class Stepper(Protocol):
+    """What is stepped. `progress` rises after every layer and pass."""
+
+    progress: int
+
+    def step(self, batch: TickBatch) -> StepResult: ...
+
+
+S = TypeVar("S", bound=Stepper)
+_Job = tuple[TickBatch, "Future[StepResult]"]
+
+
+class SteppingThread(Generic[S]):
+    """Runs every step on one thread, in the order asked; a step that raises fails its own future and no other."""
+
+    def __init__(self, build: Callable[[], S]) -> None:
+        self._build = build
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._engine: S | None = None
+        self._idle_beats = 0
+        self._thread = threading.Thread(target=self._run, name="stepping", daemon=True)
+        self._ready: Future[S] = Future()
+
+    def start(self) -> Future[S]:
+        """The engine once it is built, or the error that building it raised."""
+        self._thread.start()
+        return self._ready
+
+    @property
+    def progress(self) -> int:
+        """Rises with every layer, pass and 20 ms of waiting; it stands while the thread is frozen or stuck."""
+        return self._idle_beats + (self._engine.progress if self._engine else 0)
+
+    def step(self, batch: TickBatch) -> Future[StepResult]:
+        future: Future[StepResult] = Future()
+        self._jobs.put((batch, future))
+        return future
+
+    def close(self) -> None:
+        """End the thread after the steps already asked for."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            self._engine = engine = self._build()
+        except BaseException as error:
+            self._ready.set_exception(error)
+            return
+        self._ready.set_result(engine)
+        while (job := self._next()) is not None:
+            batch, future = job
+            try:
+                future.set_result(engine.step(batch))
+            except Exception as error:
+                future.set_exception(error)
+
+    def _next(self) -> _Job | None:
+        while True:
+            try:
+                return self._jobs.get(timeout=IDLE_BEAT_S)
+            except queue.Empty:
+                self._idle_beats += 1
