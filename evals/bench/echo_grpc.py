@@ -7,6 +7,7 @@ import sys
 
 import grpc
 import uvloop
+
 from counterpoint.v1 import interaction_pb2 as pb
 from counterpoint.v1 import interaction_pb2_grpc as rpc
 

@@ -10,10 +10,11 @@ import sys
 from collections.abc import AsyncIterator
 
 import ray
-from counterpoint.v1 import interaction_pb2 as pb
 from ray import serve
 from ray.serve.config import gRPCOptions
 from ray.serve.grpc_util import gRPCInputStream
+
+from counterpoint.v1 import interaction_pb2 as pb
 
 ADD_SERVICER = "counterpoint.v1.interaction_pb2_grpc.add_InteractionServicer_to_server"
 

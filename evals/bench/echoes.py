@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import grpc
+
 from counterpoint.v1 import interaction_pb2 as pb
 from counterpoint.v1 import interaction_pb2_grpc as rpc
-
 from evals.bench.rows import Row, percentiles
 
 PERIOD_S = 0.2

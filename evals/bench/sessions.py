@@ -1,0 +1,120 @@
+"""Live sessions as load: each speaks a recording in real time, open loop, and judges what it gets by its own clock."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from counterpoint.client import InteractionClient, Session
+from counterpoint.client.errors import ClientError, Refused
+from counterpoint.client.events import Turn
+from counterpoint.client.send import send_paced
+from counterpoint.v1 import interaction_pb2 as v1
+from evals.bench.rows import percentiles
+
+RATE_HZ = 16_000
+CHUNK_MS = 100
+MS = 1e-6  # of a nanosecond
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one session got in the measured span."""
+
+    turns: list[Turn] = field(default_factory=list)
+    rejected: bool = False
+    failed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    target: str
+    sessions: int
+    warm_up_s: float
+    seconds: float
+    audio: np.ndarray  # int16, RATE_HZ, mono; repeated for as long as it takes
+
+    @property
+    def span(self) -> range:
+        """The micro-turns that count."""
+        return range(round(self.warm_up_s * 5), round((self.warm_up_s + self.seconds) * 5))
+
+
+async def run(load: Load) -> list[Outcome]:
+    """All sessions begin within one period, at different phases of their recording."""
+    async with InteractionClient(load.target) as client:
+        return await asyncio.gather(*(_session(client, load, index) for index in range(load.sessions)))
+
+
+async def _session(client: InteractionClient, load: Load, index: int) -> Outcome:
+    outcome = Outcome()
+    await asyncio.sleep(0.2 * index / load.sessions)
+    configure = v1.Configure(
+        audio_in=v1.AudioInput(codec=v1.AUDIO_CODEC_PCM_S16LE, sample_rate_hz=RATE_HZ, channels=1),
+        audio_out=v1.AudioOutput(codec=v1.AUDIO_CODEC_PCM_S16LE, sample_rate_hz=24_000),
+        labels={"kind": "bench"},
+    )
+    try:
+        session = await client.start(configure)
+        speaking = asyncio.create_task(_speak(session, load))
+        try:
+            async for event in session:
+                if isinstance(event, Turn) and event.k in load.span:
+                    outcome.turns.append(event)
+        finally:
+            speaking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await speaking
+    except Refused:
+        outcome.rejected = True
+    except ClientError as error:
+        outcome.failed = str(error)
+    return outcome
+
+
+async def _speak(session: Session, load: Load) -> None:
+    pcm = np.resize(load.audio, round((load.warm_up_s + load.seconds + 1) * RATE_HZ)).astype("<i2").tobytes()
+    await send_paced(session, pcm, chunk_ms=CHUNK_MS)
+    session.end_input()
+
+
+def summarise(load: Load, outcomes: list[Outcome]) -> dict[str, object]:
+    """Fields of a row. A k without a result, and every k of a rejected or failed session, is missed."""
+    due = len(load.span) * load.sessions
+    turns = [turn for outcome in outcomes for turn in outcome.turns]
+    ran = [turn for turn in turns if turn.entry.timing in ("on_time", "late")]
+    on_time = sum(not turn.entry.missed for turn in turns)
+    voiced = sum(bool(turn.audio.strip(b"\0")) for turn in turns)
+    ticks = [(turn.message.stages.queue_us + turn.message.stages.engine_us) / 1e3 for turn in ran]
+    return {
+        "sessions": load.sessions,
+        "seconds": load.seconds,
+        "latency_ms": percentiles([(turn.entry.received_ns - turn.entry.cutoff_ns) * MS for turn in ran]),
+        "on_time_rate": round(on_time / due, 5),
+        "longest_miss_run": max((_longest(load, outcome) for outcome in outcomes), default=0),
+        "speaking_share": round(voiced / len(turns), 3) if turns else 0.0,
+        "rejected": sum(outcome.rejected for outcome in outcomes),
+        "failed": sum(bool(outcome.failed) for outcome in outcomes),
+        "extra": {
+            "tick_ms": percentiles(ticks),
+            "stages_ms": _stages(ran),
+            "errors": sorted({outcome.failed[:200] for outcome in outcomes if outcome.failed}),
+        },
+    }
+
+
+def _longest(load: Load, outcome: Outcome) -> int:
+    good = {turn.k for turn in outcome.turns if not turn.entry.missed}
+    longest = run = 0
+    for k in load.span:
+        run = 0 if k in good else run + 1
+        longest = max(longest, run)
+    return longest
+
+
+def _stages(turns: list[Turn]) -> dict[str, object]:
+    names = ("ingest_us", "queue_us", "engine_us", "experts_us", "voice_us", "egress_us")
+    return {name[:-3]: percentiles([getattr(turn.message.stages, name) / 1e3 for turn in turns]) for name in names}
