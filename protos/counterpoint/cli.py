@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from counterpoint.commands import Commands
+from counterpoint.talk.command import talk
 
 app = typer.Typer(
     cls=Commands,
@@ -19,6 +20,9 @@ app = typer.Typer(
 @app.callback()
 def counterpoint() -> None:
     pass
+
+
+app.command("talk")(talk)
 
 
 def main() -> None:
