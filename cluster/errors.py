@@ -84,7 +84,7 @@ class ExpertRefused(ExpertUnavailable):
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")
-        self.field = field
+        self.field, self.message = field, message
 
 
 class ReplayDivergence(CounterpointError):

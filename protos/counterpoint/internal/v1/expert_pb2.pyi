@@ -54,26 +54,14 @@ class ExpertAnswer(_message.Message):
     def __init__(self, call_id: _Optional[int] = ..., rows: _Optional[_Union[Rows, _Mapping]] = ...) -> None: ...
 
 class ExpertRefusal(_message.Message):
-    __slots__ = ("call_id", "reason", "field", "message")
-    class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
-        __slots__ = ()
-        REASON_UNSPECIFIED: _ClassVar[ExpertRefusal.Reason]
-        REASON_MALFORMED: _ClassVar[ExpertRefusal.Reason]
-        REASON_STALE_PLACEMENT: _ClassVar[ExpertRefusal.Reason]
-        REASON_FAILED: _ClassVar[ExpertRefusal.Reason]
-    REASON_UNSPECIFIED: ExpertRefusal.Reason
-    REASON_MALFORMED: ExpertRefusal.Reason
-    REASON_STALE_PLACEMENT: ExpertRefusal.Reason
-    REASON_FAILED: ExpertRefusal.Reason
+    __slots__ = ("call_id", "field", "message")
     CALL_ID_FIELD_NUMBER: _ClassVar[int]
-    REASON_FIELD_NUMBER: _ClassVar[int]
     FIELD_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     call_id: int
-    reason: ExpertRefusal.Reason
     field: str
     message: str
-    def __init__(self, call_id: _Optional[int] = ..., reason: _Optional[_Union[ExpertRefusal.Reason, str]] = ..., field: _Optional[str] = ..., message: _Optional[str] = ...) -> None: ...
+    def __init__(self, call_id: _Optional[int] = ..., field: _Optional[str] = ..., message: _Optional[str] = ...) -> None: ...
 
 class ExpertProbe(_message.Message):
     __slots__ = ("sent_ns", "progress")
