@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, field
 
 import grpc
+
 from counterpoint.v1 import interaction_pb2 as v1
 from counterpoint.v1.interaction_pb2_grpc import InteractionServicer, add_InteractionServicer_to_server
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from counterpoint.client import (
     Acknowledged,
     Closed,
@@ -19,7 +20,6 @@ from counterpoint.client import (
     send_paced,
 )
 from counterpoint.v1.interaction_pb2 import AUDIO_CODEC_PCM_S16LE, AudioInput, AudioOutput, Configure
-
 from tests.fakes.interaction_server import FakeServer
 
 RATE = 16_000

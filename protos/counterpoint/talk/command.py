@@ -16,7 +16,7 @@ from counterpoint.client import ClientError
 from counterpoint.talk.run import Wanted, converse
 from counterpoint.talk.source import Recording, Source
 from counterpoint.talk.terminal import Terminal
-from counterpoint.talk.wav import Sound, UnreadableSoundError, read_wav
+from counterpoint.talk.wav import Sound, UnreadableSound, read_wav
 
 DEFAULT_TARGET = "127.0.0.1:50051"
 TEXT_SECONDS = 30.0  # how long to listen when nothing but a text is sent
@@ -61,7 +61,7 @@ def talk(
         )
         out.mkdir(parents=True, exist_ok=True)
         summary = asyncio.run(until_interrupted(wanted, source, view, out))
-    except (ClientError, UnreadableSoundError) as error:
+    except (ClientError, UnreadableSound) as error:
         typer.echo(f"counterpoint talk: {error}", err=True)
         raise typer.Exit(1) from None
     finally:
@@ -73,7 +73,7 @@ def talk(
 
 
 def choose_source(file: Path | None, *, mic: bool, text: str, max_seconds: float | None) -> Source:
-    """Raises BadParameter where it is not clear what to send, UnreadableSoundError for a bad file."""
+    """Raises BadParameter where it is not clear what to send, UnreadableSound for a bad file."""
     if file is not None and mic:
         raise typer.BadParameter("give a file or --mic, not both", param_hint="FILE")
     if file is None and not mic and not text:

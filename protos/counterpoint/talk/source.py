@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Protocol
 
 from counterpoint.client import Session, Turn, send_paced
@@ -29,7 +30,7 @@ class Recording:
 
     def __init__(self, sound: Sound, *, seconds: float | None = None) -> None:
         wanted = sound.seconds if seconds is None else seconds
-        self._sound = sound.lasting(-(-round(wanted * 1000) // 200) / 5)
+        self._sound = sound.lasting(math.ceil(wanted * 5 - 1e-6) / 5)
         self.sample_rate_hz, self.channels = sound.sample_rate_hz, sound.channels
         self._mono = self._sound.mono()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 MIN_RATE, MAX_RATE = 8_000, 48_000
 
 
-class UnreadableSoundError(Exception):
+class UnreadableSound(Exception):
     """`path` cannot be sent; the message says why and how to convert it."""
 
     def __init__(self, path: Path, why: str) -> None:
@@ -47,19 +47,19 @@ class Sound:
 
 
 def read_wav(path: Path) -> Sound:
-    """Any PCM wav of 8, 16, 24 or 32 bits with one or two channels. Raises UnreadableSoundError."""
+    """Any PCM wav of 8, 16, 24 or 32 bits with one or two channels. Raises UnreadableSound."""
     try:
         with wave.open(str(path), "rb") as file:
             rate, channels, width = file.getframerate(), file.getnchannels(), file.getsampwidth()
             data = file.readframes(file.getnframes())
     except FileNotFoundError:
-        raise UnreadableSoundError(path, "no such file") from None
+        raise UnreadableSound(path, "no such file") from None
     except (wave.Error, EOFError, OSError) as error:
-        raise UnreadableSoundError(path, f"not a PCM wav file ({error})") from error
+        raise UnreadableSound(path, f"not a PCM wav file ({error})") from error
     if channels > 2:
-        raise UnreadableSoundError(path, f"{channels} channels, at most 2 can be sent")
+        raise UnreadableSound(path, f"{channels} channels, at most 2 can be sent")
     if not MIN_RATE <= rate <= MAX_RATE:
-        raise UnreadableSoundError(path, f"{rate} Hz, only {MIN_RATE} to {MAX_RATE} can be sent")
+        raise UnreadableSound(path, f"{rate} Hz, only {MIN_RATE} to {MAX_RATE} can be sent")
     return Sound(pcm=to_s16(data, width), sample_rate_hz=rate, channels=channels)
 
 

@@ -1,0 +1,146 @@
+"""`counterpoint talk`: what it reads, what it leaves behind, what it says when it cannot."""
+
+from __future__ import annotations
+
+import json
+import struct
+import wave
+from array import array
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from counterpoint.cli import app
+from counterpoint.client import Said
+from counterpoint.commands import KNOWN
+from counterpoint.talk.command import choose_source
+from counterpoint.talk.run import Wanted, converse
+from counterpoint.talk.source import Recording
+from counterpoint.talk.transcript import Transcript
+from counterpoint.talk.wav import Sound, UnreadableSound, peak, read_wav
+from tests.fakes.interaction_server import FakeServer
+
+RATE = 16_000
+
+
+class Silent:
+    def begin(self, conversation: object) -> None:
+        pass
+
+    def show(self, record: object, conversation: object) -> None:
+        pass
+
+
+def write(path: Path, data: bytes, *, width: int = 2, channels: int = 1, rate: int = RATE) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setparams((channels, width, rate, 0, "NONE", "not compressed"))
+        file.writeframes(data)
+    return path
+
+
+async def test_a_conversation_leaves_a_summary_a_stereo_recording_and_a_log(tmp_path: Path) -> None:
+    import asyncio
+
+    tone = array("h", [8_000, -8_000] * (RATE // 4)).tobytes()
+    source = Recording(Sound(pcm=tone, sample_rate_hz=RATE))
+    async with FakeServer({4: "drink", 5: "water"}) as server:
+        wanted = Wanted(target=server.target, lockstep=True, text="hello")
+        summary = await converse(wanted, source, Silent(), tmp_path, asyncio.Event())
+        assert server.sessions["s0"].messages[0].text.text == "hello"
+    assert summary == json.loads((tmp_path / "summary.json").read_text())
+    assert summary["micro_turns"] == 30
+    assert summary["on_time_rate"] == 1
+    assert summary["said"] == [{"t_s": 0.19, "text": "drink water"}]
+    assert summary["audio_out_s"] == pytest.approx(0.04)
+    assert summary["actors"] is None
+    assert "processes" in summary["unknown"]["actors"]
+    lines = [json.loads(line) for line in (tmp_path / "session.jsonl").read_text().splitlines()]
+    assert [line["kind"] for line in lines] == ["session", *["turn"] * 30, "closed"]
+    with wave.open(str(tmp_path / "out.wav")) as file:
+        assert (file.getnchannels(), file.getframerate()) == (2, RATE)
+        both = array("h", file.readframes(file.getnframes()))
+    assert both[0::2][: RATE // 2].tobytes() == tone
+    sounding = [index for index, sample in enumerate(both[1::2]) if sample]
+    assert (sounding[0], sounding[-1] + 1) == (190 * RATE // 1000, 230 * RATE // 1000)
+
+
+@pytest.mark.parametrize(
+    ("width", "data"),
+    [
+        (1, bytes([0x80, 0xFF, 0x00])),
+        (2, struct.pack("<3h", 0, 0x7F00, -0x8000)),
+        (3, b"\x11\0\0" + b"\x11\x00\x7f" + b"\0\0\x80"),
+        (4, struct.pack("<3i", 0x1234, 0x7F00_0000, -0x8000_0000)),
+    ],
+)
+def test_wav_of_every_width_becomes_sixteen_bits(tmp_path: Path, width: int, data: bytes) -> None:
+    assert array("h", read_wav(write(tmp_path / "a.wav", data, width=width)).pcm).tolist() == [0, 0x7F00, -0x8000]
+
+
+def test_two_channels_are_mixed_down_and_the_end_is_filled_to_a_whole_micro_turn() -> None:
+    sound = Sound(pcm=struct.pack("<4h", 100, 300, -100, -300), sample_rate_hz=RATE, channels=2)
+    assert array("h", sound.mono()).tolist() == [200, -200]
+    assert len(Recording(sound).sent()) == RATE // 5 * 2
+    assert len(Recording(sound, seconds=1.3).sent()) == RATE * 7 // 5 * 2
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda path: path.write_bytes(b"ID3 not a wav"), "not a PCM wav file"),
+        (lambda path: write(path, bytes(60), channels=3), "3 channels, at most 2"),
+        (lambda path: write(path, bytes(60), rate=96_000), "96000 Hz, only 8000 to 48000"),
+        (lambda path: None, "no such file"),
+    ],
+)
+def test_a_file_that_cannot_be_sent_says_why_and_how_to_convert_it(tmp_path: Path, make: object, why: str) -> None:
+    assert callable(make)
+    make(tmp_path / "a.wav")
+    with pytest.raises(UnreadableSound, match=why) as error:
+        read_wav(tmp_path / "a.wav")
+    assert "ffmpeg -i a.wav" in str(error.value)
+
+
+def test_peaks_are_between_nothing_and_one() -> None:
+    assert peak(b"") == 0
+    assert peak(struct.pack("<2h", 3, -0x8000)) == 1
+
+
+def test_words_that_follow_closely_are_one_phrase_and_a_silence_begins_another() -> None:
+    transcript = Transcript()
+    for text, at in (("drink", 1_000), (" water", 1_400), ("drink", 3_000)):
+        transcript.say(Said(text=text, media_ms=at))
+    transcript.end()
+    transcript.say(Said(text="water", media_ms=3_300))
+    assert [(phrase.text, phrase.starts_ms) for phrase in transcript.phrases] == [
+        ("drink water", 1_000),
+        ("drink", 3_000),
+        ("water", 3_300),
+    ]
+
+
+def test_text_alone_is_listened_to_over_silence() -> None:
+    source = choose_source(None, mic=False, text="hello", max_seconds=2)
+    assert source.sent() == bytes(RATE * 2 * 2)
+
+
+def test_no_cluster_at_the_target_is_one_clear_line(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.wav", bytes(6_400))
+    result = CliRunner().invoke(app, ["talk", str(file), "--target", "127.0.0.1:1", "--out", str(tmp_path / "out")])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("counterpoint talk: 127.0.0.1:1: ")
+    assert "is a cluster serving there?" in result.stderr
+
+
+def test_nothing_to_send_is_a_usage_error() -> None:
+    result = CliRunner().invoke(app, ["talk"])
+    assert result.exit_code == 2
+    assert "give a wav file, --mic or --text" in result.stderr
+
+
+def test_the_help_lists_every_command_and_imports_none_of_them() -> None:
+    result = CliRunner().invoke(app, ["--help"])
+    assert result.exit_code == 0
+    for name in ("talk", *KNOWN):
+        assert f" {name} " in result.stdout
