@@ -12,7 +12,7 @@ from cluster.errors import Fenced, InvalidInput, Rejected
 from cluster.model.cache import KvCache
 from cluster.model.dispatch import Exchange, Local, Timed
 from cluster.model.moe import ExpertBank
-from cluster.model.sampling import Sampler
+from cluster.model.sampling import Draw, Sampler
 from cluster.model.sequence import Context, Rows, turn_rows
 from cluster.model.slots import SlotTable
 from cluster.model.transformer import Transformer
@@ -40,6 +40,10 @@ class _Turn:
     passes: int = 0
     truncated: bool = False
     open: bool = True
+
+    def draw(self) -> Draw:
+        work = self.work
+        return Draw(work.session, work.turns[-1].k, len(self.out), work.temperature, work.seed)
 
 
 class Engine:
@@ -92,7 +96,7 @@ class Engine:
         self._engine_epoch = max(self._engine_epoch, batch.engine_epoch)
         rows, turns, accepted = Rows(), [], []
         for work in batch.work:
-            if work.session in {other.session for other in accepted}:
+            if any(work.session == other.session for other in accepted):
                 raise ValueError(f"work: session {work.session} appears twice in tick {batch.n}; merge its work")
             if self._admit(work, batch):
                 accepted.append(work)
@@ -154,8 +158,8 @@ class Engine:
     def _speak(self, turns: list[_Turn], logits_SV: torch.Tensor) -> Rows:
         """Give each open micro-turn its next token; the rows of those that go on are the next pass."""
         limits, sil, rows = self.config.micro_turn, self.config.sil_token_id, Rows()
-        draws = [(turn.work.session, turn.work.turns[-1].k, len(turn.out)) for turn in turns]
-        for turn, token in zip(turns, self._sampler(logits_SV, draws), strict=True):
+        tokens = self._sampler(logits_SV, [turn.draw() for turn in turns])
+        for turn, token in zip(turns, tokens, strict=True):
             turn.passes += 1
             if token != sil:
                 turn.out.append(token)

@@ -1,10 +1,13 @@
 """Causal attention of each segment over its own slot's KV.
 
-Legend: T rows of the pass, n rows of a segment, C rows of its context, H query heads, G KV heads, g = H / G query heads
-per KV head, m = n * g query rows per KV head, d head width, B rows of a key block.
+Legend: T rows of the pass, H query heads, G KV heads, g = H / G query heads per KV head, M = T * g query rows per KV
+head, m of them in one piece, d head width, C rows of a context, B = KEY_BLOCK.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -14,78 +17,86 @@ from cluster.model.sequence import Segment
 from cluster.model.tiles import TILE_ROWS
 
 
-def attend(q_THd: Tensor, layer: int, segments: list[Segment], cache: KvCache, *, deterministic: bool) -> Tensor:
-    """[T, H, d]. The pass's own keys and values must already be in the cache."""
-    out_THd = torch.empty_like(q_THd)
-    attend_segment = _attend_in_blocks if deterministic else _attend_at_once
-    q_THd = q_THd * q_THd.shape[-1] ** -0.5
-    for segment in segments:
-        rows = slice(segment.start, segment.start + segment.count)
-        out_THd[rows] = attend_segment(q_THd[rows], layer, segment, cache)
-    return out_THd
+class Attention:
+    """Planned once for the segments of a pass, called once per layer, after the pass's keys and values were written."""
+
+    def __init__(self, segments: list[Segment], cache: KvCache, heads_per_kv: int, *, deterministic: bool) -> None:
+        self._group, self._kv_heads = heads_per_kv, cache.kv_heads
+        split = _tiles if deterministic else _whole
+        self._pieces = [piece for segment in segments for piece in split(segment, cache, heads_per_kv)]
+
+    def __call__(self, layer: int, q_THd: Tensor) -> Tensor:
+        """[T, H, d]"""
+        T, H, d = q_THd.shape
+        # query heads that share a KV head become rows of one matmul
+        q_GMd = (q_THd * d**-0.5).view(T, self._kv_heads, self._group, d).transpose(0, 1).reshape(self._kv_heads, -1, d)
+        out_GMd = torch.empty_like(q_GMd)
+        for piece in self._pieces:
+            piece.attend(layer, q_GMd, out_GMd)
+        return out_GMd.view(self._kv_heads, T, self._group, d).transpose(0, 1).reshape(T, H, d)
 
 
-def _attend_at_once(q_nHd: Tensor, layer: int, segment: Segment, cache: KvCache) -> Tensor:
-    n, past = segment.count, segment.past
-    keys_CGd, values_CGd = cache.read(layer, segment.slot, past + n)
-    G = keys_CGd.shape[1]
-    q_Gmd = _by_kv_head(q_nHd, G)
-    scores_GmC = torch.bmm(q_Gmd, keys_CGd.permute(1, 2, 0))
-    if n > 1:
-        future_n1n = torch.ones(n, n, dtype=torch.bool).triu_(1).unsqueeze(1)
-        scores_GmC.view(G, n, -1, past + n)[..., past:].masked_fill_(future_n1n, float("-inf"))
-    out_Gmd = torch.bmm(torch.softmax(scores_GmC, dim=-1), values_CGd.permute(1, 0, 2))
-    return _by_token(out_Gmd, n)
+class _Whole:
+    """A whole segment at once: fastest, bits depend on its length."""
+
+    def __init__(self, segment: Segment, cache: KvCache, group: int) -> None:
+        self._rows = slice(segment.start * group, (segment.start + segment.count) * group)
+        self._past = segment.past
+        self._read = cache.reader(segment.slot, segment.past + segment.count)
+        self._future_mn = _future(segment.count, group) if segment.count > 1 else None
+
+    def attend(self, layer: int, q_GMd: Tensor, out_GMd: Tensor) -> None:
+        keys_GdC, values_GCd = self._read(layer)
+        scores_GmC = torch.bmm(q_GMd[:, self._rows], keys_GdC)
+        if self._future_mn is not None:
+            scores_GmC[:, :, self._past :].masked_fill_(self._future_mn, float("-inf"))
+        out_GMd[:, self._rows] = torch.bmm(torch.softmax(scores_GmC, dim=-1), values_GCd)
 
 
-def _attend_in_blocks(q_nHd: Tensor, layer: int, segment: Segment, cache: KvCache) -> Tensor:
-    """Fixed query tiles and key blocks, reduced in block order: a row's bits depend on its own context alone.
+class _Tile:
+    """TILE_ROWS query rows against fixed key blocks, reduced in block order: a row's bits depend on its context alone.
 
-    Blocks a row cannot see add exact zeros, so the longest row of a tile decides how many are read.
+    A block that a row cannot see adds exact zeros, so the tile reads as many blocks as its longest row needs.
     """
-    n, H, _ = q_nHd.shape
-    G = cache.kv_heads
-    tile = max(1, TILE_ROWS * G // H)
-    num_blocks = -(-(segment.past + n) // KEY_BLOCK)
-    keys_CGd, values_CGd = cache.read(layer, segment.slot, num_blocks * KEY_BLOCK)
-    keys = keys_CGd.permute(1, 2, 0).split(KEY_BLOCK, dim=2)
-    values = values_CGd.permute(1, 0, 2).split(KEY_BLOCK, dim=1)
-    out_nHd = torch.empty_like(q_nHd)
-    for start in range(0, n, tile):
-        count = min(tile, n - start)
-        q_tHd = q_nHd.new_zeros(tile, H, q_nHd.shape[-1])
-        q_tHd[:count] = q_nHd[start : start + count]
-        seen = segment.past + start + 1 + torch.arange(tile)
-        blocks = -(-(segment.past + start + count) // KEY_BLOCK)
-        out_tHd = _attend_tile(_by_kv_head(q_tHd, G), keys[:blocks], values[:blocks], seen)
-        out_nHd[start : start + count] = out_tHd[:count]
-    return out_nHd
+
+    def __init__(self, segment: Segment, cache: KvCache, group: int, first: int, tile: int) -> None:
+        count = min(tile, segment.count - first)
+        self._rows = slice((segment.start + first) * group, (segment.start + first + count) * group)
+        self._num_rows, self._tile_rows = count * group, tile * group
+        seen = segment.past + first + 1  # rows of the context that the tile's first token sees
+        blocks = -(-(seen + count - 1) // KEY_BLOCK)
+        self._read = cache.reader(segment.slot, blocks * KEY_BLOCK)
+        self._open = min(seen, seen // KEY_BLOCK * KEY_BLOCK)  # columns that every row of the tile sees
+        seen_m1 = torch.arange(seen, seen + tile).repeat_interleave(group)[:, None]
+        self._hidden_mC = torch.arange(self._open, blocks * KEY_BLOCK) >= seen_m1
+
+    def attend(self, layer: int, q_GMd: Tensor, out_GMd: Tensor) -> None:
+        keys_GdC, values_GCd = self._read(layer)
+        q_Gmd = q_GMd.new_zeros(q_GMd.shape[0], self._tile_rows, q_GMd.shape[2])
+        q_Gmd[:, : self._num_rows] = q_GMd[:, self._rows]
+        scores_GmC = torch.cat([torch.bmm(q_Gmd, keys_GdB) for keys_GdB in keys_GdC.split(KEY_BLOCK, dim=2)], dim=2)
+        scores_GmC[:, :, self._open :].masked_fill_(self._hidden_mC, float("-inf"))
+        weights_GmC = scores_GmC.sub_(scores_GmC.amax(dim=-1, keepdim=True)).exp_()
+        sums_Gmb = weights_GmC.unflatten(-1, (-1, KEY_BLOCK)).sum(dim=-1)
+        total_Gm1 = sums_Gmb.cumsum(dim=-1)[:, :, -1:]  # cumsum adds in block order, whatever their number
+        mixed_Gmd = torch.zeros_like(q_Gmd)
+        blocks = zip(weights_GmC.split(KEY_BLOCK, dim=2), values_GCd.split(KEY_BLOCK, dim=1), strict=True)
+        for weights_GmB, values_GBd in blocks:
+            mixed_Gmd += torch.bmm(weights_GmB, values_GBd)
+        out_GMd[:, self._rows] = (mixed_Gmd / total_Gm1)[:, : self._num_rows]
 
 
-def _attend_tile(q_Gmd: Tensor, keys_GdB: tuple[Tensor, ...], values_GBd: tuple[Tensor, ...], seen_t: Tensor) -> Tensor:
-    """One tile; its token i sees the first seen_t[i] rows of the context."""
-    tile = len(seen_t)
-    scores = [torch.bmm(q_Gmd, keys) for keys in keys_GdB]
-    column_B = torch.arange(KEY_BLOCK)
-    for block, scores_GmB in enumerate(scores):
-        if (block + 1) * KEY_BLOCK > int(seen_t[0]):
-            hidden_t1B = (column_B + block * KEY_BLOCK >= seen_t[:, None]).unsqueeze(1)
-            scores_GmB.view(len(scores_GmB), tile, -1, KEY_BLOCK).masked_fill_(hidden_t1B, float("-inf"))
-    top_Gm1 = torch.stack([scores_GmB.amax(dim=-1, keepdim=True) for scores_GmB in scores]).amax(dim=0)
-    out_Gmd, total_Gm1 = torch.zeros_like(q_Gmd), torch.zeros_like(top_Gm1)
-    for scores_GmB, block_values_GBd in zip(scores, values_GBd, strict=True):
-        weights_GmB = scores_GmB.sub_(top_Gm1).exp_()
-        total_Gm1 += weights_GmB.sum(dim=-1, keepdim=True)
-        out_Gmd += torch.bmm(weights_GmB, block_values_GBd)
-    return _by_token(out_Gmd / total_Gm1, tile)
+def _whole(segment: Segment, cache: KvCache, group: int) -> Iterator[_Whole]:
+    yield _Whole(segment, cache, group)
 
 
-def _by_kv_head(q_nHd: Tensor, G: int) -> Tensor:
-    """[G, n * g, d]: query heads that share a KV head become rows of one matmul."""
-    n, H, d = q_nHd.shape
-    return q_nHd.view(n, G, H // G, d).transpose(0, 1).reshape(G, n * H // G, d)
+def _tiles(segment: Segment, cache: KvCache, group: int) -> Iterator[_Tile]:
+    tile = max(1, TILE_ROWS // group)
+    for first in range(0, segment.count, tile):
+        yield _Tile(segment, cache, group, first, tile)
 
 
-def _by_token(out_Gmd: Tensor, n: int) -> Tensor:
-    G, m, d = out_Gmd.shape
-    return out_Gmd.view(G, n, m // n, d).transpose(0, 1).reshape(n, G * m // n, d)
+@lru_cache(maxsize=128)
+def _future(count: int, group: int) -> Tensor:
+    """[count * group, count]: rows appended together do not see the ones after them."""
+    return torch.ones(count, count, dtype=torch.bool).triu_(1).repeat_interleave(group, dim=0)

@@ -88,7 +88,6 @@ class Window:
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class Sampling:
     sil_bias: float = 0.0  # added to the logit of silence before a token is chosen
-    temperature: float = Field(default=0.0, ge=0.0)  # 0: greedy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)

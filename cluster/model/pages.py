@@ -18,7 +18,7 @@ def pages_for(rows: int) -> int:
 class PageTable:
     def __init__(self, *, num_pages: int, lane_pages: int) -> None:
         self.num_pages = num_pages
-        self.num_free = num_pages
+        self.free_pages = num_pages
         self._lane_pages = lane_pages
         self._lane_used = [0] * (num_pages // lane_pages)
         self._used = bytearray(num_pages)
@@ -33,7 +33,7 @@ class PageTable:
 
     def check_room(self, demand: dict[int, int], released: set[int]) -> None:
         """Raises Rejected unless each slot can hold its number of rows once the released slots are given back."""
-        free = self.num_free + sum(len(self.pages(slot)) for slot in released)
+        free = self.free_pages + sum(len(self.pages(slot)) for slot in released)
         held = {slot: 0 if slot in released else len(self.pages(slot)) for slot in demand}
         missing = sum(max(0, pages_for(rows) - held[slot]) for slot, rows in demand.items())
         if missing > free:
@@ -56,7 +56,7 @@ class PageTable:
     def release(self, slot: int) -> None:
         for page in self._pages.pop(slot, []):
             self._used[page] = 0
-            self.num_free += 1
+            self.free_pages += 1
             lane = page // self._lane_pages
             if lane < len(self._lane_used):
                 self._lane_used[lane] -= 1
@@ -76,7 +76,7 @@ class PageTable:
 
     def _take(self, page: int) -> None:
         self._used[page] = 1
-        self.num_free -= 1
+        self.free_pages -= 1
         lane = page // self._lane_pages
         if lane < len(self._lane_used):
             self._lane_used[lane] += 1

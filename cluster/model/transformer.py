@@ -12,14 +12,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from cluster.model.attention import attend
+from cluster.model.attention import Attention
 from cluster.model.cache import KvCache
 from cluster.model.config import ModelConfig
 from cluster.model.dispatch import Exchange
 from cluster.model.embed import Embedding
 from cluster.model.layers import Rope, rms_norm, rope_table, rotate
 from cluster.model.moe import route
-from cluster.model.sequence import Rows, Segment
+from cluster.model.sequence import Rows
 from cluster.model.tiles import row_math
 
 
@@ -27,8 +27,7 @@ from cluster.model.tiles import row_math
 class _Block:
     input_norm: Tensor
     qkv: Tensor
-    q_norm: Tensor
-    k_norm: Tensor
+    qk_norm: Tensor  # [H + G, d]: one row per head, so that queries and keys are normed in one go
     o: Tensor
     post_norm: Tensor
     gate: Tensor
@@ -41,7 +40,7 @@ class Transformer:
         self.config = config
         self._dtype, self._math = dtype, row_math(deterministic)
         self._embed = Embedding(weights, config, self._math, dtype)
-        self._blocks = [_block(weights, layer, dtype) for layer in range(config.num_hidden_layers)]
+        self._blocks = [_block(weights, layer, config, dtype) for layer in range(config.num_hidden_layers)]
         self._norm = weights["model.norm.weight"]
         self._lm_head = weights["lm_head.weight"].to(dtype)
         self._cos, self._sin = rope_table(config.max_positions, config.head_dim, config.rope_theta)
@@ -60,8 +59,13 @@ class Transformer:
         positions_T = torch.tensor(rows.positions, dtype=torch.int64)
         rope_Td = self._cos[positions_T], self._sin[positions_T]
         places_T = cache.places(rows.segments)
+        group = self.config.num_attention_heads // self.config.num_key_value_heads
+        attention = Attention(rows.segments, cache, group, deterministic=self._math.deterministic)
         for layer, block in enumerate(self._blocks):
-            x_TD = x_TD + self._attention(layer, block, x_TD, rope_Td, rows.segments, places_T, cache)
+            q_THd, k_TGd, v_TGd = self._qkv(block, x_TD, rope_Td)
+            cache.write(layer, places_T, k_TGd, v_TGd)
+            mixed_THd = attention(layer, q_THd)
+            x_TD = x_TD + self._math.linear(mixed_THd.flatten(1).to(self._dtype), block.o).float()
             h_TD = self._rms(x_TD, block.post_norm)
             top_k, renormalise = self.config.num_experts_per_tok, self.config.norm_topk_prob
             experts_TK, weights_TK = route(h_TD, block.gate, top_k, renormalise=renormalise, math=self._math)
@@ -72,24 +76,13 @@ class Transformer:
         x_SD = self._rms(x_TD[torch.tensor(rows.logits, dtype=torch.int64)], self._norm)
         return self._math.linear(x_SD.to(self._dtype), self._lm_head).float()
 
-    def _attention(
-        self,
-        layer: int,
-        block: _Block,
-        x_TD: Tensor,
-        rope_Td: Rope,
-        segments: list[Segment],
-        places_T: Tensor,
-        cache: KvCache,
-    ) -> Tensor:
-        config = self.config
-        G, d = config.num_key_value_heads, config.head_dim
+    def _qkv(self, block: _Block, x_TD: Tensor, rope_Td: Rope) -> tuple[Tensor, Tensor, Tensor]:
+        """Normed, rotated queries and keys, and values; fp32."""
+        H, G = self.config.num_attention_heads, self.config.num_key_value_heads
         qkv = self._math.linear(self._rms(x_TD, block.input_norm).to(self._dtype), block.qkv).float()
-        q_THd, k_TGd, v_TGd = qkv.unflatten(-1, (-1, d)).split((config.num_attention_heads, G, G), dim=1)
-        q_THd = rotate(self._rms(q_THd, block.q_norm), rope_Td)
-        cache.write(layer, places_T, rotate(self._rms(k_TGd, block.k_norm), rope_Td), v_TGd)
-        out_THd = attend(q_THd, layer, segments, cache, deterministic=self._math.deterministic)
-        return self._math.linear(out_THd.flatten(1).to(self._dtype), block.o).float()
+        qk_TNd, v_TGd = qkv.unflatten(-1, (H + 2 * G, -1)).split((H + G, G), dim=1)
+        q_THd, k_TGd = rotate(self._rms(qk_TNd, block.qk_norm), rope_Td).split((H, G), dim=1)
+        return q_THd, k_TGd, v_TGd
 
     def _feed_words_back(self, x_TD: Tensor, rows: Rows) -> None:
         """Word posteriors at audio positions, blank removed, re-enter the residual as word embeddings."""
@@ -104,15 +97,16 @@ class Transformer:
         return rms_norm(x, weight, self.config.rms_norm_eps)
 
 
-def _block(weights: dict[str, Tensor], layer: int, dtype: torch.dtype) -> _Block:
+def _block(weights: dict[str, Tensor], layer: int, config: ModelConfig, dtype: torch.dtype) -> _Block:
+    H, G = config.num_attention_heads, config.num_key_value_heads
+
     def get(name: str) -> Tensor:
         return weights[f"model.layers.{layer}.{name}.weight"]
 
     return _Block(
         input_norm=get("input_layernorm"),
         qkv=torch.cat([get(f"self_attn.{name}_proj") for name in "qkv"]).to(dtype),
-        q_norm=get("self_attn.q_norm"),
-        k_norm=get("self_attn.k_norm"),
+        qk_norm=torch.cat((get("self_attn.q_norm").expand(H, -1), get("self_attn.k_norm").expand(G, -1))),
         o=get("self_attn.o_proj").to(dtype),
         post_norm=get("post_attention_layernorm"),
         gate=get("mlp.gate"),
