@@ -147,7 +147,7 @@ def _to_kokoro(ipa: str, british: bool) -> str:
     ipa = re.sub(r"(\S)\u0329", r"ᵊ\1", ipa)
     for old, new in (BRITISH if british else AMERICAN).items():
         ipa = ipa.replace(old, new)
-    return ipa.replace("o", "ɔ").replace("^", "")
+    return ipa.replace("o", "ɔ").replace("^", "").replace("ᵊᵊ", "ᵊ")
 
 
 def write_wav(path: Path, pcm: np.ndarray, rate: int) -> None:

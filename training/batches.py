@@ -1,0 +1,80 @@
+"""Random rows, padded to one shape, as tensors. Letters as in `views`, with B rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from training import views
+from training.mixing import Room, render
+from training.script import Pool, Script
+
+TOKENS = 512
+AUDIO = 2 * 176
+WORDS = 200
+
+
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    """audio_at_BA points at the spare column T where there is no audio token."""
+
+    tokens_BT: torch.Tensor
+    positions_BT: torch.Tensor
+    targets_BT: torch.Tensor
+    audio_at_BA: torch.Tensor
+    elapsed_BA: torch.Tensor
+    frames_BALC: torch.Tensor
+    aux_at_N2: torch.Tensor  # row and column
+    aux_N5: torch.Tensor
+    words_BW: torch.Tensor
+    num_audio_B: torch.Tensor
+    num_words_B: torch.Tensor
+
+
+def random_view(rng: np.random.Generator, pool: Pool) -> views.View:
+    whole = rng.random() < 0.5
+    turns = 176 if whole else int(rng.integers(240, 440))
+    line = Script(rng, pool, turns).write()
+    mute = views.coalesce(rng, line, 0.015 if rng.random() < 0.5 else 0.0)
+    codes = render(rng, line, Room())
+    cut = views.choose_cut(rng, line, whole_share=0.2)
+    return views.view(line, codes, cut, TOKENS, mute)
+
+
+def collate(rows: list[views.View]) -> Batch:
+    size = len(rows)
+    tokens, positions = np.zeros((size, TOKENS), np.int64), np.zeros((size, TOKENS), np.int64)
+    targets = np.full((size, TOKENS), views.NONE, np.int64)
+    audio_at, elapsed = np.full((size, AUDIO), TOKENS, np.int64), np.zeros((size, AUDIO), np.int64)
+    frames = np.zeros((size, AUDIO, *rows[0].frames_ALC.shape[1:]), np.uint8)
+    words = np.zeros((size, WORDS), np.int64)
+    aux_at = []
+    for index, row in enumerate(rows):
+        length, audio = len(row.tokens_T), len(row.audio_at_A)
+        tokens[index, :length], positions[index, :length] = row.tokens_T, row.positions_T
+        targets[index, :length] = row.targets_T
+        audio_at[index, :audio], elapsed[index, :audio] = row.audio_at_A, row.elapsed_A
+        frames[index, :audio] = row.frames_ALC
+        words[index, : len(row.words_W)] = row.words_W
+        aux_at.append(np.stack([np.full(len(row.aux_at_K), index), row.aux_at_K], axis=1))
+    return Batch(
+        tokens_BT=torch.from_numpy(tokens),
+        positions_BT=torch.from_numpy(positions),
+        targets_BT=torch.from_numpy(targets),
+        audio_at_BA=torch.from_numpy(audio_at),
+        elapsed_BA=torch.from_numpy(elapsed),
+        frames_BALC=torch.from_numpy(frames),
+        aux_at_N2=torch.from_numpy(np.concatenate(aux_at)),
+        aux_N5=torch.from_numpy(np.concatenate([row.aux_K5 for row in rows])),
+        words_BW=torch.from_numpy(words),
+        num_audio_B=torch.tensor([len(row.audio_at_A) for row in rows]),
+        num_words_B=torch.tensor([len(row.words_W) for row in rows]),
+    )
+
+
+def batches(rng: np.random.Generator, pool: Pool, size: int) -> Iterator[Batch]:
+    while True:
+        yield collate([random_view(rng, pool) for _ in range(size)])

@@ -1,0 +1,69 @@
+"""What training minimises: the choices themselves, the words heard on the way, balanced experts and helper heads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from training.batches import Batch
+from training.model import Micro, Outputs
+from training.views import NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    output: float = 2.0
+    speak: float = 4.0  # of a target that is not silence, against one that is
+    ctc: float = 0.3
+    balance: float = 0.05
+    aux: float = 0.3
+
+
+def loss(model: Micro, batch: Batch, outputs: Outputs, weights: Weights) -> tuple[Tensor, dict[str, float]]:
+    """The weighted sum, and its parts for the log (speak_acc: teacher-forced accuracy where something is to be said)."""
+    chosen = batch.targets_BT != NONE
+    targets_N = batch.targets_BT[chosen]
+    logits_NV = model.lm_head(outputs.hidden_BTD[chosen]).float()
+    weight_N = torch.where(targets_N != 0, weights.speak, 1.0)
+    cross_N = F.cross_entropy(logits_NV, targets_N, reduction="none")
+    output = (cross_N * weight_N).sum() / weight_N.sum()
+    ctc = ctc_loss(outputs, batch)
+    aux = aux_loss(model, batch, outputs)
+    total = weights.output * output + weights.ctc * ctc + weights.balance * outputs.balance + weights.aux * aux.sum()
+    with torch.no_grad():
+        right_N = logits_NV.argmax(-1) == targets_N
+        speak = targets_N != 0
+        parts = {
+            "loss": float(total),
+            "output": float(output),
+            "ctc": float(ctc),
+            "balance": float(outputs.balance),
+            "speak_acc": float(right_N[speak].float().mean()),
+            "silent_acc": float(right_N[~speak].float().mean()),
+        }
+        parts |= dict(zip(("mode", "say_1", "say_2", "interval", "cue"), aux.tolist(), strict=True))
+    return total, parts
+
+
+def ctc_loss(outputs: Outputs, batch: Batch) -> Tensor:
+    """Word CTC over the audio tokens, per word heard."""
+    log_probs_ABV = outputs.ctc_logits_BAV.log_softmax(-1).transpose(0, 1)
+    total = F.ctc_loss(
+        log_probs_ABV, batch.words_BW, batch.num_audio_B, batch.num_words_B, reduction="sum", zero_infinity=True
+    )
+    return total / batch.num_words_B.sum().clamp(min=1)
+
+
+def aux_loss(model: Micro, batch: Batch, outputs: Outputs) -> Tensor:
+    """Cross-entropy of the helper heads at the last input token of each micro-turn: [5]."""
+    x_ND = model.aux_norm(outputs.aux_hidden_BTD[batch.aux_at_N2[:, 0], batch.aux_at_N2[:, 1]])
+    return torch.stack(
+        [
+            F.cross_entropy(head(x_ND).float(), target_N, ignore_index=NONE, reduction="sum")
+            / (target_N != NONE).sum().clamp(min=1)
+            for head, target_N in zip(model.aux_heads, batch.aux_N5.unbind(1), strict=True)
+        ]
+    )

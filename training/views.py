@@ -1,0 +1,151 @@
+"""What the model sees of a conversation: a context as the server builds it, flattened to arrays with targets.
+
+Letters: T tokens of a row, A audio tokens, W words heard, L frames of an audio token, C mel channels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from training import vocab
+from training.tasks import Kind
+from training.timeline import FRAMES_PER_TURN, Standing, Timeline
+
+STRIDE = 16
+PINS_MAX = 40
+FRAMES_PER_TOKEN = 5
+MODES = (None, Kind.EVERY, Kind.IN, Kind.CUE)
+TENTHS = {tenths: index for index, tenths in enumerate(vocab.ALL_TENTHS)}
+NONE = -100  # no target here
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """Which micro-turns of a timeline stand in the context: pins first, then the tail [start, stop)."""
+
+    pins: tuple[int, ...]
+    start: int
+    stop: int
+    k_offset: int = 0  # added to every k: the conversation is older than the timeline
+
+    @property
+    def turns(self) -> tuple[int, ...]:
+        return (*self.pins, *range(self.start, self.stop))
+
+
+@dataclass(slots=True, kw_only=True)
+class View:
+    """One training row. aux columns: mode, first and second word to say, interval, cue; NONE where there is none."""
+
+    tokens_T: Ints
+    positions_T: Ints
+    targets_T: Ints
+    audio_at_A: Ints  # index of each audio token in the row
+    elapsed_A: Ints  # its k
+    frames_ALC: npt.NDArray[np.uint8]
+    aux_at_K: Ints  # index of the last input token of each micro-turn with targets
+    aux_K5: Ints
+    words_W: Ints
+
+
+def choose_cut(rng: np.random.Generator, line: Timeline, whole_share: float) -> Cut:
+    """From the start of the session, or as after an anchor: pins of what stands, and a tail from mid-session."""
+    offset = int(rng.integers(0, 18000)) if rng.random() < 0.5 else 0
+    if rng.random() < whole_share or line.turns <= 170:
+        return Cut(pins=(), start=0, stop=min(160, line.turns), k_offset=offset)
+    start = int(rng.integers(20, line.turns - 140))
+    for standing in line.standings:  # a request is never cut in two: what is left of it could not be understood
+        if standing.first <= start <= standing.kept:
+            start = standing.kept + 1
+    return Cut(pins=pins_at(rng, line, start), start=start, stop=min(line.turns, start + 160), k_offset=offset)
+
+
+def pins_at(rng: np.random.Generator, line: Timeline, start: int) -> tuple[int, ...]:
+    """Pinned micro-turns in a context whose tail begins at `start`; noise may have hidden where the request began."""
+    pins: tuple[int, ...] = ()
+    for standing in line.standings:
+        if 0 <= standing.first and standing.kept < start < standing.released:
+            lead = int(rng.integers(0, PINS_MAX)) if rng.random() < 0.15 else int(rng.integers(1, 4))
+            first = max(0, standing.first - lead, standing.kept + 1 - PINS_MAX)
+            pins += tuple(range(first, standing.kept + 1))
+    return pins
+
+
+def view(line: Timeline, codes_FC: npt.NDArray[np.uint8], cut: Cut, limit: int, silenced: frozenset[int]) -> View:
+    """Flattens a cut. Micro-turns that would exceed `limit` tokens are left out.
+
+    silenced: micro-turns that were coalesced and so could not speak; what was due moved on, and they have no target.
+    """
+    tokens, positions, targets = list(line.prefix), list(range(len(line.prefix))), [NONE] * len(line.prefix)
+    base = -(-len(line.prefix) // STRIDE) * STRIDE
+    audio_at, elapsed, frames, aux_at, aux, seen = [], [], [], [], [], []
+    padded_FC = np.concatenate([np.zeros((FRAMES_PER_TOKEN, codes_FC.shape[1]), np.uint8), codes_FC])
+    for index, k in enumerate(cut.turns):
+        text, out = line.text.get(k, ()), line.out.get(k, ())
+        if len(tokens) + 3 + len(text) + len(out) > limit:
+            break
+        learn = index >= len(cut.pins) and k not in silenced
+        at = len(tokens)
+        tokens += [vocab.TOKEN_ID[vocab.SIL]] * 2 + [*text, *out, vocab.TOKEN_ID[vocab.SIL]]
+        positions += range(base + STRIDE * index, base + STRIDE * index + len(tokens) - at)
+        choices = [*out, vocab.TOKEN_ID[vocab.SIL]] if learn else [NONE] * (len(out) + 1)
+        targets += [NONE] * (1 + len(text)) + choices + [NONE]
+        audio_at += [at, at + 1]
+        elapsed += [k + cut.k_offset] * 2
+        sound_FC = padded_FC[k * FRAMES_PER_TURN : k * FRAMES_PER_TURN + FRAMES_PER_TURN + FRAMES_PER_TOKEN]
+        frames += [sound_FC[: 2 * FRAMES_PER_TOKEN], sound_FC[FRAMES_PER_TOKEN:]]
+        if learn:
+            aux_at.append(at + 1 + len(text))
+            aux.append(_aux(line, k))
+        seen.append(k)
+    return View(
+        tokens_T=np.array(tokens),
+        positions_T=np.array(positions),
+        targets_T=np.array(targets),
+        audio_at_A=np.array(audio_at),
+        elapsed_A=np.array(elapsed),
+        frames_ALC=np.stack(frames),
+        aux_at_K=np.array(aux_at, np.int64),
+        aux_K5=np.array(aux, np.int64).reshape(-1, 5),
+        words_W=np.array(_words(line, seen), np.int64),
+    )
+
+
+def coalesce(rng: np.random.Generator, line: Timeline, share: float) -> frozenset[int]:
+    """Makes some micro-turns mute, as coalescing does: what was due is said in the next one. Returns the mute ones."""
+    mute = {int(k) for k in np.flatnonzero(rng.random(line.turns - 1) < share)}
+    mute = {k for k in mute if k + 1 not in line.out and k + 1 not in mute}
+    for k in mute & set(line.out):
+        line.out[k + 1] = line.out.pop(k)
+    return frozenset(mute)
+
+
+def _aux(line: Timeline, k: int) -> list[int]:
+    standing = standing_at(line, k)
+    if standing is None:
+        return [0, NONE, NONE, NONE, NONE]
+    asked = standing.utterance
+    say = (*vocab.encode(asked.say), vocab.TOKEN_ID[vocab.SIL])
+    cue = vocab.TOKEN_ID[asked.cue] if asked.cue else NONE
+    return [MODES.index(asked.kind), say[0], say[1], TENTHS.get(asked.tenths, NONE), cue]
+
+
+def _words(line: Timeline, turns: list[int]) -> list[int]:
+    """The words spoken in these micro-turns, by the estimated middle of each."""
+    present, words = set(turns), []
+    for placed in line.placed:
+        ids = vocab.encode(placed.clip.utterance.words)
+        for index, word in enumerate(ids):
+            middle = placed.start + (placed.end - placed.start) * (index + 0.5) / len(ids)
+            if int(middle) // FRAMES_PER_TURN in present:
+                words.append(word)
+    return words
+
+
+def standing_at(line: Timeline, k: int) -> Standing | None:
+    return next((item for item in line.standings if item.kept <= k < item.released), None)
