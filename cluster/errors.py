@@ -19,7 +19,16 @@ from __future__ import annotations
 
 
 class CounterpointError(Exception):
-    """Base of all errors of this project."""
+    """Base of all errors of this project. Crosses process borders whole, whatever its constructor takes."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _restore, (type(self), self.args, dict(self.__dict__))
+
+
+def _restore(kind: type[CounterpointError], args: tuple[object, ...], state: dict[str, object]) -> CounterpointError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class ConfigError(CounterpointError):
