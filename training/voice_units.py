@@ -1,6 +1,8 @@
-"""Renders the voice: one unit per word a checkpoint may speak, trimmed, levelled, in one FLAC file with an index.
+"""Renders the voice: a unit for every word a checkpoint may speak and for every phrase it can be asked to say.
 
-python -m training.voice_units --tokenizer models/counterpoint-micro/tokenizer.json
+Each is trimmed and levelled; all lie end to end in one FLAC file with an index. What the folder already holds is kept.
+
+    python -m training.voice_units --tokenizer models/counterpoint-micro/tokenizer.json
 """
 
 from __future__ import annotations
@@ -14,32 +16,31 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from cluster.voice.units import INDEX, SOUND, is_spoken
+from cluster.voice.units import INDEX, SOUND, Unit, is_spoken, load_units
 from training.kokoro import RATE, Kokoro, fetch
+from training.vocab import HELD_OUT_PHRASES, TRAINED_PHRASES
 from training.voices import OUTPUT_STYLE
+from training.word_bounds import word_bounds
 
 FADE = RATE * 20 // 1000
-LEVEL_RMS = 0.09  # of the voiced part; words of one sentence differ by less than this evens out
+LEVEL_RMS = 0.09  # of the loud part, so that a short word is as loud as a long one
 PEAK = 0.85
 FLOOR_DB = 36.0  # below the loudest frame: the release of a plosive is kept, the room is not
-SPEED = 0.95
-
-
-def render(kokoro: Kokoro, word: str) -> npt.NDArray[np.int16]:
-    """[S] int16 at 24 kHz. Raises ValueError where the synthesiser gave no sound."""
-    return finish(kokoro.synthesise(word, OUTPUT_STYLE, SPEED))
 
 
 def finish(pcm_S: npt.NDArray[np.float32]) -> npt.NDArray[np.int16]:
-    """Trims silence by 5 ms frames, matches the level of the loud part, fades both ends by half the overlap."""
+    """Trims silence by 5 ms frames, matches the level of the loud part, fades both ends by half the overlap.
+
+    24 kHz in and out. Raises ValueError where the synthesiser gave no sound.
+    """
     hop = RATE // 200
     power_F = (pcm_S[: len(pcm_S) // hop * hop].reshape(-1, hop) ** 2).mean(axis=1)
     if not power_F.max(initial=0.0) > 1e-8:
         raise ValueError("text: the synthesiser gave no sound")
     loud = np.flatnonzero(power_F > power_F.max() * 10 ** (-FLOOR_DB / 10))
     cut_S = pcm_S[max(0, loud[0] - 3) * hop : (loud[-1] + 5) * hop].copy()
-    voiced_rms = float(np.sqrt(np.mean(power_F[power_F > power_F.max() * 0.05])))
-    cut_S *= min(LEVEL_RMS / voiced_rms, PEAK / float(np.abs(cut_S).max()))
+    loud_rms = float(np.sqrt(np.mean(power_F[power_F > power_F.max() * 0.05])))
+    cut_S *= min(LEVEL_RMS / loud_rms, PEAK / float(np.abs(cut_S).max()))
     ramp = np.linspace(0.0, 1.0, FADE // 2, dtype=np.float32)
     cut_S[: len(ramp)] *= ramp
     cut_S[-len(ramp) :] *= ramp[::-1]
@@ -47,37 +48,57 @@ def finish(pcm_S: npt.NDArray[np.float32]) -> npt.NDArray[np.int16]:
 
 
 def words_of(tokenizer: Path) -> list[str]:
-    """The spoken words of a word-level tokenizer.json, in order."""
-    return sorted(
-        word for word in json.loads(tokenizer.read_text(encoding="utf-8"))["model"]["vocab"] if is_spoken(word)
-    )
+    """The spoken words of a word-level tokenizer.json, sorted."""
+    vocab = json.loads(tokenizer.read_text(encoding="utf-8"))["model"]["vocab"]
+    return sorted(word for word in vocab if is_spoken(word))
 
 
-def write_inventory(folder: Path, units: dict[str, npt.NDArray[np.int16]]) -> None:
+def render(kokoro: Kokoro, words: tuple[str, ...], known: dict[tuple[str, ...], Unit]) -> Unit:
+    """A word, or a phrase whose words are already in `known`."""
+    sound = finish(kokoro.synthesise(" ".join(words), OUTPUT_STYLE))
+    if len(words) == 1:
+        return Unit(words=words, sound=sound)
+    parts = [_floats(known[word,].sound) for word in words]
+    return Unit(words=words, sound=sound, starts=word_bounds(_floats(sound), parts, RATE))
+
+
+def _floats(sound: npt.NDArray[np.int16]) -> npt.NDArray[np.float32]:
+    return sound.astype(np.float32) / np.float32(32768)
+
+
+def write_inventory(folder: Path, units: Iterable[Unit]) -> None:
+    """Writes units.flac and index.json: for each text its first sample, its length and where its later words begin."""
     folder.mkdir(parents=True, exist_ok=True)
-    starts = np.cumsum([0, *(len(unit_S) for unit_S in units.values())]).tolist()
-    places = {word: [start, len(unit_S)] for start, (word, unit_S) in zip(starts, units.items(), strict=False)}
-    index = {"sample_rate": RATE, "fade": FADE, "style": OUTPUT_STYLE, "samples": starts[-1], "words": places}
-    _write_flac(folder / SOUND, np.concatenate(list(units.values())))
-    lines = json.dumps(index, indent=1).replace("[\n   ", "[").replace(",\n   ", ", ").replace("\n  ]", "]")
-    (folder / INDEX).write_text(lines + "\n", encoding="utf-8")
+    places, sounds, at = [], [], 0
+    for unit in units:
+        places.append(f"  {json.dumps(' '.join(unit.words))}: {[at, len(unit.sound), *unit.starts[1:]]}")
+        sounds.append(unit.sound)
+        at += len(unit.sound)
+    _write_flac(folder / SOUND, np.concatenate(sounds))
+    head = {"sample_rate": RATE, "fade": FADE, "style": OUTPUT_STYLE, "samples": at}
+    lines = json.dumps(head, indent=1).removesuffix("\n}") + ',\n "units": {\n' + ",\n".join(places) + "\n }\n}\n"
+    (folder / INDEX).write_text(lines, encoding="utf-8")
 
 
 def _write_flac(path: Path, pcm_S: npt.NDArray[np.int16]) -> None:
+    options = {"compression_level": "8"}
     with av.open(path, "w", format="flac") as container:
-        stream = container.add_stream(
-            "flac", rate=RATE, layout="mono", format="s16", options={"compression_level": "8"}
-        )
+        stream = container.add_stream("flac", rate=RATE, layout="mono", format="s16", options=options)
         frame = av.AudioFrame.from_ndarray(pcm_S[None], format="s16", layout="mono")
         frame.sample_rate = RATE
         for packet in (*stream.encode(frame), *stream.encode(None)):
             container.mux(packet)
 
 
-def build(folder: Path, words: Iterable[str]) -> None:
-    fetch()
-    kokoro = Kokoro()
-    write_inventory(folder, {word: render(kokoro, word) for word in words})
+def build(folder: Path, vocabulary: Iterable[str], phrases: Iterable[str]) -> None:
+    known = dict(load_units(folder).by_words) if (folder / INDEX).exists() else {}
+    wanted = [*((word,) for word in vocabulary), *(tuple(phrase.split()) for phrase in phrases)]
+    if missing := [words for words in wanted if words not in known]:
+        fetch()
+        kokoro = Kokoro()
+        for words in missing:
+            known[words] = render(kokoro, words, known)
+    write_inventory(folder, [known[words] for words in wanted])
 
 
 def main() -> None:
@@ -89,7 +110,7 @@ def main() -> None:
     parser.add_argument("--tokenizer", type=Path, default=Path("models/counterpoint-micro/tokenizer.json"))
     parser.add_argument("--out", type=Path, default=Path("models/voice"))
     args = parser.parse_args()
-    build(args.out, words_of(args.tokenizer))
+    build(args.out, words_of(args.tokenizer), sorted({*TRAINED_PHRASES, *HELD_OUT_PHRASES}))
 
 
 if __name__ == "__main__":
