@@ -23,8 +23,9 @@ from actors.expert_service import ExpertService
 from actors.expert_wire import CHANNEL_OPTIONS, WIRE_DTYPES, ShardShape
 from cluster.clock import MonotonicClock
 from cluster.errors import ConfigError
+from cluster.model.frames import from_frame, to_frame
 from cluster.model.moe import ExpertBank
-from cluster.model.weights import TORCH_DTYPES, Checkpoint
+from cluster.model.weights import Checkpoint
 from cluster.telemetry.logging import configure_logging
 from cluster.telemetry.metrics import Metrics
 from cluster.types import Dtype, TensorFrame
@@ -50,11 +51,8 @@ class TorchBank:
     @torch.inference_mode()
     def forward(self, layer: int, experts: tuple[int, ...], rows: TensorFrame) -> TensorFrame:
         """rows [R, D], one per expert id; the answer is in their order."""
-        rows_RD = torch.empty(rows.shape, dtype=TORCH_DTYPES[rows.dtype])
-        # into memory of torch: kernels may round differently where bytes are not aligned
-        rows_RD.view(torch.uint8).numpy().reshape(-1).data[:] = rows.data
-        out_RD = self._bank.forward(layer, experts, rows_RD)
-        return TensorFrame(rows.dtype, tuple(out_RD.shape), out_RD.view(torch.uint8).numpy().tobytes())
+        # a copy in memory of torch: kernels may round differently where bytes are not aligned
+        return to_frame(self._bank.forward(layer, experts, from_frame(rows).clone()))
 
 
 class ExpertShard:
