@@ -1,0 +1,132 @@
+"""Recordings of a held-out voice with a request, for the demo and the benchmark: speech, room noise, light chatter.
+
+Each is a 16 kHz mono wav with a JSON beside it: what is said, by whom, when the request ends and what should be said
+when. Phrase, interval and voice of the demo candidates are absent from training; the control asks for nothing.
+
+    python -m training.recordings --out build/demo
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from training import vocab
+from training.kokoro import Kokoro, fetch, write_wav
+from training.recording_plans import PLANS, Plan
+from training.voices import HELD_OUT_STYLES, HELD_OUT_VARIANTS, SAMPLE_RATE, Voice, level, synthesise, trim
+
+REQUEST_S = 1.0  # when the request begins
+NOISE_DB = -58.0  # RMS of the room, relative to full scale
+EARLY_S, LATE_S = 0.4, 0.8  # around a due time; late counts the micro-turn and the delivery of its output
+RELATIVE = 0.05  # of the interval, where that is more than EARLY_S
+GAP_S = 0.5  # the least silence between two utterances
+
+Sound = npt.NDArray[np.float32]
+Speak = Callable[[str, str], Sound]
+
+
+def speaker() -> Speak:
+    """Text and voice to speech; "kokoro:STYLE" or "espeak:ACCENT+VARIANT", both held out of training."""
+    fetch()
+    kokoro = Kokoro()
+
+    def speak(text: str, voice: str) -> Sound:
+        engine, _, name = voice.partition(":")
+        if engine == "kokoro" and name in HELD_OUT_STYLES:
+            return level(trim(kokoro.synthesise(text, name, 1.0, SAMPLE_RATE)))
+        accent, _, variant = name.partition("+")
+        if engine == "espeak" and variant in HELD_OUT_VARIANTS:
+            return synthesise(text, Voice(accent=accent, variant=variant, rate=155, pitch=50))
+        raise ValueError(f"voice: {voice!r} is not held out; take one of {HELD_OUT_STYLES} or {HELD_OUT_VARIANTS}")
+
+    return speak
+
+
+def compose(plan: Plan, speak: Speak, seed: int) -> tuple[Sound, dict[str, object]]:
+    """The samples of a plan and its description. Raises ValueError where the utterances do not fit."""
+    length = round(plan.seconds * SAMPLE_RATE)
+    track = np.zeros(length, np.float32)
+    free_s, request_end_s, said = 0.0, 0.0, []
+    utterances = ([(REQUEST_S, plan.request)] if plan.request else []) + list(plan.chatter)
+    for at_s, text in utterances:
+        sound = speak(text, plan.voice)
+        start_s = max(at_s, free_s)
+        start = round(start_s * SAMPLE_RATE)
+        if start + len(sound) > length:
+            raise ValueError(
+                f"{plan.name}.seconds: {text!r} does not fit into {plan.seconds} s; plan a longer recording"
+            )
+        track[start : start + len(sound)] += sound
+        end_s = start_s + len(sound) / SAMPLE_RATE
+        said.append({"text": text, "from_s": round(start_s, 2), "to_s": round(end_s, 2)})
+        request_end_s = end_s if text == plan.request else request_end_s
+        free_s = end_s + GAP_S
+    track += _room(length, seed)
+    return track, _describe(plan, request_end_s, said)
+
+
+def _room(length: int, seed: int) -> Sound:
+    """Pink-ish noise at NOISE_DB."""
+    rng = np.random.default_rng(seed)
+    spectrum = np.fft.rfft(rng.standard_normal(length))
+    noise = np.fft.irfft(spectrum / np.sqrt(np.maximum(np.arange(len(spectrum)), 50.0)), length)
+    return (noise * 10 ** (NOISE_DB / 20) / np.sqrt(np.mean(noise**2))).astype(np.float32)
+
+
+def _describe(plan: Plan, request_end_s: float, said: list[dict[str, object]]) -> dict[str, object]:
+    what: dict[str, object] = {
+        "text": plan.request or " | ".join(text for _, text in plan.chatter),
+        "voice": plan.voice,
+    }
+    if plan.request:
+        n_s = plan.tenths / 10
+        count = int((plan.seconds - LATE_S - request_end_s) / n_s)
+        margin_s = max(EARLY_S, RELATIVE * n_s)
+        what |= {"phrase": plan.phrase, "n_s": n_s, "request_end_s": round(request_end_s, 2)}
+        what["expected"] = {
+            "text": plan.phrase,
+            "from_s": round(request_end_s + n_s - margin_s, 2),
+            "to_s": round(request_end_s + n_s + margin_s + LATE_S - EARLY_S, 2),
+        }
+        what["due_s"] = [round(request_end_s + n_s * index, 2) for index in range(1, count + 1)]
+    return what | {"seconds": plan.seconds, "said": said}
+
+
+def check(plan: Plan) -> None:
+    """Raises ValueError where a demo's phrase or interval was trained, or a word is unknown to the model."""
+    if unknown := {word for _, text in plan.chatter for word in text.split()} - vocab.TOKEN_ID.keys():
+        raise ValueError(f"{plan.name}.chatter: not in the vocabulary: {', '.join(sorted(unknown))}")
+    if plan.name.startswith("demo") and plan.phrase not in vocab.HELD_OUT_PHRASES:
+        raise ValueError(f"{plan.name}.phrase: {plan.phrase!r} is trained; take one of {vocab.HELD_OUT_PHRASES}")
+    if plan.name.startswith("demo") and plan.tenths not in vocab.HELD_OUT_PERIODS:
+        raise ValueError(f"{plan.name}.tenths: {plan.tenths} is trained; take one of {vocab.HELD_OUT_PERIODS}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m training.recordings",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--out", type=Path, default=Path("build/demo"))
+    parser.add_argument("--only", default="", help="the beginning of the names to make")
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    speak = speaker()
+    for seed, plan in enumerate(PLANS):
+        if not plan.name.startswith(args.only):
+            continue
+        check(plan)
+        track, description = compose(plan, speak, seed)
+        write_wav(args.out / f"{plan.name}.wav", np.clip(track, -1.0, 1.0), SAMPLE_RATE)
+        (args.out / f"{plan.name}.json").write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
