@@ -137,11 +137,12 @@ def _phonemes(text: str, british: bool) -> str:
             continue
         command = ["espeak-ng", "-q", "--ipa", "--tie=^", "-v", voice, "--", clause.strip()]
         ipa = " ".join(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
-        said.append(_to_kokoro(ipa, british) + (mark or "."))
+        said.append(to_kokoro(ipa, british) + (mark or "."))
     return " ".join(said)
 
 
-def _to_kokoro(ipa: str, british: bool) -> str:
+def to_kokoro(ipa: str, british: bool) -> str:
+    """Kokoro's symbols of an IPA transcription with ties."""
     for old, new in SYMBOLS.items():
         ipa = ipa.replace(old, new)
     ipa = re.sub(r"(\S)\u0329", r"ᵊ\1", ipa)

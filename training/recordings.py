@@ -32,18 +32,16 @@ Speak = Callable[[str, str], Sound]
 
 
 def speaker() -> Speak:
-    """Text and voice to speech; "kokoro:STYLE" or "espeak:ACCENT+VARIANT", both held out of training."""
+    """Text and voice to speech; "kokoro:STYLE" or "espeak:ACCENT+VARIANT"."""
     fetch()
     kokoro = Kokoro()
 
     def speak(text: str, voice: str) -> Sound:
         engine, _, name = voice.partition(":")
-        if engine == "kokoro" and name in HELD_OUT_STYLES:
+        if engine == "kokoro":
             return level(trim(kokoro.synthesise(text, name, 1.0, SAMPLE_RATE)))
         accent, _, variant = name.partition("+")
-        if engine == "espeak" and variant in HELD_OUT_VARIANTS:
-            return synthesise(text, Voice(accent=accent, variant=variant, rate=155, pitch=50))
-        raise ValueError(f"voice: {voice!r} is not held out; take one of {HELD_OUT_STYLES} or {HELD_OUT_VARIANTS}")
+        return synthesise(text, Voice(accent=accent, variant=variant, rate=155, pitch=50))
 
     return speak
 
@@ -99,7 +97,11 @@ def _describe(plan: Plan, request_end_s: float, said: list[dict[str, object]]) -
 
 
 def check(plan: Plan) -> None:
-    """Raises ValueError where a demo's phrase or interval was trained, or a word is unknown to the model."""
+    """Raises ValueError where a voice, a demo's phrase or its interval was trained, or chatter has an unknown word."""
+    held_out = {f"kokoro:{style}" for style in HELD_OUT_STYLES} | {f"espeak:{name}" for name in HELD_OUT_VARIANTS}
+    engine, _, voice = plan.voice.partition(":")
+    if f"{engine}:{voice.rpartition('+')[2]}" not in held_out:
+        raise ValueError(f"{plan.name}.voice: {plan.voice!r} is not held out; take one of {sorted(held_out)}")
     if unknown := {word for _, text in plan.chatter for word in text.split()} - vocab.TOKEN_ID.keys():
         raise ValueError(f"{plan.name}.chatter: not in the vocabulary: {', '.join(sorted(unknown))}")
     if plan.name.startswith("demo") and plan.phrase not in vocab.HELD_OUT_PHRASES:
