@@ -5,7 +5,7 @@ Legend: T tokens, K experts per token, R rows = (token, expert) pairs, D model w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
@@ -20,25 +20,25 @@ from cluster.model.latency import CallDeadline
 from cluster.model.placement import routes
 from cluster.types import ExpertCall, ExpertTransport, Placement, TensorFrame
 
-_BEAT_S = 0.02
+_BEAT_NS = 20_000_000
+_OVERSLEPT_NS = 5_000_000
 
 
 @dataclass(slots=True)
 class _Call:
     shard: int
-    attempt: int
-    rows: Tensor  # places among the pairs
-    experts: tuple[int, ...]
+    places: list[int]  # among the pairs of the layer
     future: Future[TensorFrame]
     sent_ns: int
-    deadline_ns: int
+    limit_ns: int
 
 
 class Remote:
     """Sends each expert's rows to one healthy shard that holds it and waits for all shards at once.
 
-    A call that misses its deadline or fails marks its shard suspect and is sent again to replicas. Experts without a
-    healthy replica are dropped: the token's other weights are renormalised and its row is reported degraded.
+    Rows of a call that fails or misses its deadline go to replicas, and the shard is suspect until the transport finds
+    it well. Rows without a replica wait once more as long for the shard they were sent to; then the expert is dropped,
+    the token's other weights are scaled up in its place and the token's row is reported degraded.
     """
 
     def __init__(self, transport: ExpertTransport, placement: Placement, clock: Clock) -> None:
@@ -58,95 +58,104 @@ class Remote:
         self._degraded = set()
 
     def end_pass(self) -> PassReport:
-        return PassReport(
-            expert_calls=self._calls, reissued_calls=self._reissued, degraded_rows=frozenset(self._degraded)
-        )
+        rows = frozenset(self._degraded)
+        return PassReport(expert_calls=self._calls, reissued_calls=self._reissued, degraded_rows=rows)
 
     def run(self, layer: int, x_TD: Tensor, experts_TK: Tensor, weights_TK: Tensor) -> Tensor:
         pairs = Pairs.sort(experts_TK)
         rows_RD = x_TD[pairs.tokens]
         out_RD = torch.zeros_like(rows_RD)
-        everything = torch.arange(len(pairs.experts))
-        calls, dropped = self._send(layer, 0, everything, pairs.experts, rows_RD, frozenset())
-        self._calls += len(calls)
-        failed: set[int] = set()
-        while calls:
-            missed = []
-            for call in calls:
-                answer = self._receive(call)
-                if answer is None:
-                    failed.add(call.shard)
-                    missed.append(call)
-                else:
-                    out_RD[call.rows] = answer
-            calls = []
-            for call in missed:
-                again, lost = self._send(
-                    layer, call.attempt + 1, call.rows, list(call.experts), rows_RD, frozenset(failed)
-                )
-                self._reissued += len(again)
-                calls += again
-                dropped += lost
-        if dropped:
-            weights_TK = self._without(dropped, pairs, weights_TK)
+        unserved, failed, late, attempt = list(range(len(pairs.experts))), set[int](), list[_Call](), 0
+        while True:
+            route = routes(self.placement, self._transport.healthy() - failed)
+            calls = self._send(layer, attempt, unserved, pairs.experts, route, rows_RD)
+            self._calls += 0 if attempt else len(calls)
+            self._reissued += len(calls) if attempt else 0
+            if not calls:
+                break
+            missed = [call for call in calls if not self._receive(call, call.sent_ns + call.limit_ns, out_RD)]
+            failed |= {call.shard for call in missed}
+            late += [call for call in missed if not call.future.done()]
+            unserved = _without_route(unserved, pairs.experts, route) + [row for call in missed for row in call.places]
+            attempt += 1
+        if unserved:
+            once_more_ns = self._clock.now_ns() + max((call.limit_ns for call in late), default=0)
+            saved = [call.places for call in late if self._receive(call, once_more_ns, out_RD)]
+            weights_TK = self._drop(set(unserved).difference(*saved), pairs, weights_TK)
         return pairs.combine(out_RD, weights_TK)
 
     def _send(
-        self, layer: int, attempt: int, places: Tensor, experts: list[int], rows_RD: Tensor, failed: frozenset[int]
-    ) -> tuple[list[_Call], list[int]]:
-        """One call per shard; also the places of rows that no healthy shard can take. `experts` belong to `places`."""
-        route = routes(self.placement, self._transport.healthy() - failed)
+        self,
+        layer: int,
+        attempt: int,
+        places: Iterable[int],
+        experts_R: list[int],
+        route_E: tuple[int | None, ...],
+        rows_RD: Tensor,
+    ) -> list[_Call]:
+        """One call per shard that is given rows; places without a route are left out."""
         by_shard: dict[int, list[int]] = {}
-        dropped: list[int] = []
-        for i, expert in enumerate(experts):
-            shard = route[expert]
-            if shard is None:
-                dropped.append(int(places[i]))
-            else:
-                by_shard.setdefault(shard, []).append(i)
-        return [
-            self._call(layer, attempt, shard, places[chosen], tuple(experts[i] for i in chosen), rows_RD)
-            for shard, chosen in by_shard.items()
-        ], dropped
+        for place in places:
+            shard = route_E[experts_R[place]]
+            if shard is not None:
+                by_shard.setdefault(shard, []).append(place)
+        calls = []
+        for shard, mine in by_shard.items():
+            mine.sort()
+            message = ExpertCall(
+                placement_epoch=self.placement.epoch,
+                tick=self._tick,
+                pass_index=self._pass_index,
+                layer=layer,
+                attempt=attempt,
+                experts=tuple(experts_R[place] for place in mine),
+                rows=to_frame(rows_RD[mine]),
+            )
+            sent_ns, limit_ns = self._clock.now_ns(), self._deadline.limit_ns(len(mine))
+            # the transport may keep the call twice as long: a late answer can still save a row without a replica
+            future = self._transport.call(shard, message, sent_ns + 2 * limit_ns + _BEAT_NS)
+            calls.append(_Call(shard, mine, future, sent_ns, limit_ns))
+        return calls
 
-    def _call(
-        self, layer: int, attempt: int, shard: int, places: Tensor, experts: tuple[int, ...], rows_RD: Tensor
-    ) -> _Call:
-        call = ExpertCall(
-            placement_epoch=self.placement.epoch,
-            tick=self._tick,
-            pass_index=self._pass_index,
-            layer=layer,
-            attempt=attempt,
-            experts=experts,
-            rows=to_frame(rows_RD[places]),
-        )
-        sent_ns = self._clock.now_ns()
-        deadline_ns = sent_ns + self._deadline.limit_ns(len(experts))
-        future = self._transport.call(shard, call, deadline_ns)
-        return _Call(shard, attempt, places, experts, future, sent_ns, deadline_ns)
-
-    def _receive(self, call: _Call) -> Tensor | None:
-        """The answer, or None if another shard must be asked; the shard is reported suspect unless it answered."""
-        while not call.future.done() and (left_ns := call.deadline_ns - self._clock.now_ns()) > 0:
-            wait((call.future,), timeout=min(_BEAT_S, left_ns / 1e9))
-            self._beat()
+    def _receive(self, call: _Call, deadline_ns: int, out_RD: Tensor) -> bool:
+        """Put the answer in its places. False if there is none by the deadline; the shard is then suspect."""
+        self._wait(call.future, deadline_ns)
         try:
             answer = from_frame(call.future.result(timeout=0))
         except ExpertRefused:
-            return None
+            return False
         except (ExpertUnavailable, TimeoutError):
             self._transport.suspect(call.shard)
-            return None
-        self._deadline.record(self._clock.now_ns() - call.sent_ns, len(call.experts))
-        return answer
+            return False
+        self._deadline.record(self._clock.now_ns() - call.sent_ns, len(call.places))
+        out_RD[call.places] = answer
+        return True
 
-    def _without(self, dropped: list[int], pairs: Pairs, weights_TK: Tensor) -> Tensor:
-        """Weights with the dropped pairs at zero and the others of the same token scaled to the same sum."""
+    def _wait(self, future: Future[TensorFrame], deadline_ns: int) -> None:
+        now_ns = self._clock.now_ns()
+        while not future.done() and now_ns < deadline_ns:
+            pause_ns = min(_BEAT_NS, deadline_ns - now_ns)
+            wait((future,), timeout=pause_ns / 1e9)
+            self._beat()
+            woke_ns = self._clock.now_ns()
+            overslept_ns = woke_ns - now_ns - pause_ns
+            if overslept_ns > _OVERSLEPT_NS:  # who was not scheduled himself cannot blame the shard
+                deadline_ns += overslept_ns
+            now_ns = woke_ns
+
+    def _drop(self, lost: set[int], pairs: Pairs, weights_TK: Tensor) -> Tensor:
+        """Weights with the lost pairs at zero and the others of the same token scaled to the same sum."""
+        if not lost:
+            return weights_TK
         lost_R = torch.zeros(len(pairs.experts), dtype=torch.bool)
-        lost_R[dropped] = True
+        lost_R[sorted(lost)] = True
         lost_TK = lost_R[pairs.place]
         self._degraded |= set(lost_TK.any(dim=1).nonzero().flatten().tolist())
         kept_TK = weights_TK.masked_fill(lost_TK, 0.0)
-        scale_T1 = weights_TK.sum(dim=1, keepdim=True) / kept_TK.sum(dim=1, keepdim=True)
-        return (kept_TK * scale_T1).nan_to_num_(nan=0.0)  # a token that lost all its experts passes by unchanged
+        kept_T1 = kept_TK.sum(dim=1, keepdim=True)
+        # a token that lost all its experts passes the layer unchanged
+        return torch.where(kept_T1 > 0, kept_TK * (weights_TK.sum(dim=1, keepdim=True) / kept_T1), kept_TK)
+
+
+def _without_route(places: list[int], experts_R: list[int], route_E: tuple[int | None, ...]) -> list[int]:
+    return [place for place in places if route_E[experts_R[place]] is None]

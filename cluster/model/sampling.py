@@ -1,4 +1,4 @@
-"""One token from logits: greedy, or seeded by (engine, work, session, k, token index) so that a replay draws the same."""
+"""One token from logits: greedy, or seeded by (engine, work, session, k, index) so that a replay draws the same."""
 
 from __future__ import annotations
 
