@@ -28,10 +28,10 @@ class Section(BaseModel):
 class Serve(Section):
     host: str = "127.0.0.1"
     port: Port = 50051
-    advertise: str = "127.0.0.1"  # the host name other actors reach this one by
     data_dir: Path = Path("out/data")
     ray_address: str = ""  # empty: start Ray here; else join this cluster
-    ray_auth: Literal["disabled", "token"] = "disabled"  # a local head listens on loopback only
+    ray_auth: Literal["disabled", "token"] = "disabled"  # a head started here listens on loopback only
+    namespace: str = "counterpoint"  # of Ray: one cluster in each
     ingests: Count = 1
 
 
@@ -45,7 +45,7 @@ class Scheduler(Section):
 
 class Engine(Section):
     checkpoint: Path = Path("models/counterpoint-micro")
-    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    dtype: Literal["auto", "f32", "bf16"] = "auto"
     deterministic: bool = False
     num_pages: Annotated[int, Field(ge=0)] = 0  # 0: enough for every slot at full window
     seed: Annotated[int, Field(ge=0)] = 0
@@ -84,9 +84,10 @@ class Limits(Section):
 
 
 class Telemetry(Section):
+    log_dir: Path | None = None  # absent: standard error; else one file an actor
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     metrics_host: str = "127.0.0.1"
-    metrics_base_port: Port = 0  # 0: any free port per actor, told by the directory
+    metrics_port: Port = 0  # 0: any free one for each actor; a fixed one needs an actor per host
 
 
 class Config(Section):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import generate_latest
 
 
@@ -73,8 +73,6 @@ KV_PAGES = _gauge("counterpoint_kv_pages", "Pages of KV, by state.", "state")
 CONTEXT_TOKENS = _gauge("counterpoint_context_tokens", "KV rows held by live slots.")
 TICK_PREDICTED = _gauge("counterpoint_tick_predicted_seconds", "Predicted p99 of the next tick with what is admitted.")
 TICK_HEADROOM = _gauge("counterpoint_tick_headroom_seconds", "Budget of a tick minus its predicted p99.")
-RESIDENT = _gauge("counterpoint_resident_bytes", "Resident memory of this actor.")
-CPU = _counter("counterpoint_cpu_seconds_total", "Processor time of this actor.")
 
 # What was shed?
 REJECTED = _counter("counterpoint_sessions_rejected_total", "Sessions refused, by the limit that bound.", "limit")
@@ -95,6 +93,9 @@ ENGINE_EPOCH = _gauge("counterpoint_engine_epoch", "Epoch of the scheduler this 
 PLACEMENT_EPOCH = _gauge("counterpoint_placement_epoch", "Version of the map of experts to shards.")
 PROGRESS = _gauge("counterpoint_progress", "Progress counter of the working thread; standing still is a freeze.")
 
+# Memory and processor time of each actor, as prometheus_client's own collector names them.
+PROCESS = ("counterpoint_process_cpu_seconds_total", "counterpoint_process_resident_memory_bytes")
+
 TABLE: tuple[Metric, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
 
 
@@ -103,6 +104,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        ProcessCollector(namespace="counterpoint", registry=self.registry)
         self._of = {metric: self._make(metric) for metric in TABLE}
 
     def _make(self, metric: Metric) -> Counter | Gauge | Histogram:

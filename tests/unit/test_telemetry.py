@@ -8,7 +8,7 @@ import json
 import pytest
 
 from cluster.telemetry.logging import REFUSED, configure_logging
-from cluster.telemetry.metrics import OVERRUNS, STAGE, TABLE, Kind, Metrics
+from cluster.telemetry.metrics import OVERRUNS, PROCESS, STAGE, TABLE, Kind, Metrics
 
 
 def test_names_are_ours_unique_and_end_in_base_units() -> None:
@@ -36,6 +36,7 @@ def test_what_was_counted_is_what_is_scraped() -> None:
     metrics.observe(STAGE, 0.003, stage="engine")
     text = metrics.text().decode()
     assert "counterpoint_overruns_total 2.0" in text
+    assert all(f"\n{name} " in text for name in PROCESS)
     assert 'counterpoint_stage_seconds_bucket{le="0.005",stage="engine"} 1.0' in text
 
 

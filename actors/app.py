@@ -1,0 +1,216 @@
+"""Builds the whole actor graph from one configuration. Start reading here; every option of Ray stands here.
+
+    serve ──► store (Valkey, unless redis.url names one) ──► Ray ──► supervisor
+    supervisor ──► expert shards ──► engine ──► scheduler ──► ingest ◄── clients
+
+Ray starts processes and tells of their death. Media, ticks and rows travel over gRPC between the actors.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import replace
+from typing import Any
+
+import ray
+from ray.exceptions import ActorDiedError, RayActorError, RayTaskError
+from ray.util import get_node_ip_address
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from actors.handles import ActorInfo, ActorLost, ActorSpec, Peers
+from actors.host import Host
+from actors.store import EmbeddedStore
+from cluster.config import Config
+from cluster.errors import ConfigError, CounterpointError, Rejected
+
+OBJECT_STORE_BYTES = 100_000_000  # control messages only
+# A lost host is noticed in about 2 s instead of 16.
+HEALTH = {
+    "RAY_health_check_initial_delay_ms": "1000",
+    "RAY_health_check_period_ms": "500",
+    "RAY_health_check_timeout_ms": "500",
+    "RAY_health_check_failure_threshold": "3",
+    "RAY_USAGE_STATS_ENABLED": "0",
+}
+
+
+class RayUnreachable(CounterpointError):
+    """Ray does not answer; the message says what to do."""
+
+
+class RayHost(Host):
+    """A Host that knows on which node it lives."""
+
+    def __init__(self, spec: ActorSpec) -> None:
+        host = get_node_ip_address() if spec.config.serve.ray_address else "127.0.0.1"
+        super().__init__(spec, host, RayDirectory(spec.config), RayLauncher())
+
+    async def start(self, peers: Peers) -> ActorInfo:
+        return replace(await super().start(peers), node=ray.get_runtime_context().get_node_id())
+
+
+class RayHandle:
+    """The `Handle` of an actor: errors of its shell come as they were raised, its death as ActorLost."""
+
+    def __init__(self, actor: Any) -> None:
+        self._actor = actor
+
+    async def _ask(self, method: str, *arguments: object) -> Any:
+        try:
+            return await getattr(self._actor, method).remote(*arguments)
+        except RayActorError as error:
+            raise ActorLost(str(error).splitlines()[0]) from error
+        except RayTaskError as error:
+            raise error.cause from error
+
+    async def start(self, peers: Peers) -> ActorInfo:
+        return await self._ask("start", peers)
+
+    async def tell(self, verb: str, *arguments: object) -> object:
+        return await self._ask("tell", verb, *arguments)
+
+    async def progress(self) -> int:
+        return await self._ask("progress")
+
+    async def lost(self) -> str:
+        try:
+            await self._actor.lifetime.remote()
+        except ActorDiedError as error:
+            return str(error).splitlines()[0]
+        except RayActorError as error:  # its node does not answer: as good as dead, and fenced by epochs if it is not
+            return str(error).splitlines()[0]
+        return "ended by itself"
+
+    async def stop(self) -> None:
+        await self._ask("stop")
+
+    def kill(self) -> None:
+        ray.kill(self._actor)
+
+
+class RayLauncher:
+    """One process an actor, spread over the nodes that there are. Actors outlive who started them."""
+
+    def launch(self, spec: ActorSpec) -> RayHandle:
+        options = {
+            "name": spec.name,
+            "namespace": spec.config.serve.namespace,
+            "lifetime": "detached",
+            "num_cpus": 0,  # placed by rule, not by bin packing
+            "max_restarts": 0,  # Ray would restart it without its state; the supervisor does it right
+            "max_concurrency": 64,
+            "scheduling_strategy": NodeAffinitySchedulingStrategy(_node_for(spec), soft=True),
+        }
+        return RayHandle(ray.remote(RayHost).options(**options).remote(spec))
+
+
+def _node_for(spec: ActorSpec) -> str:
+    """Shards of one expert lie on different nodes, and an ingest never on its scheduler's, where there are two.
+
+    The head keeps no session where there are other nodes.
+    """
+    alive = [node for node in ray.nodes() if node["Alive"]]
+    others = [node for node in alive if "node:__internal_head__" not in node["Resources"]]
+    nodes = sorted(node["NodeID"] for node in (others or alive))
+    offset = 1 if spec.role == "ingest" else 0
+    return nodes[(spec.index + offset) % len(nodes)]
+
+
+class RayDirectory:
+    """The `Directory` of an ingest: the supervisor, wherever it is now."""
+
+    def __init__(self, config: Config) -> None:
+        self._namespace = config.serve.namespace
+
+    async def place(self, *, lockstep: bool) -> str:
+        return await self._ask("place", lockstep)
+
+    async def find(self, session: str) -> str:
+        return await self._ask("find", session)
+
+    async def _ask(self, verb: str, argument: object) -> str:
+        try:
+            supervisor = RayHandle(ray.get_actor("supervisor-0", namespace=self._namespace))
+            return str(await supervisor.tell(verb, argument))
+        except (ActorLost, ValueError) as error:
+            raise Rejected("supervisor", "it is away; live sessions go on, try again", retry_after_ms=1_000) from error
+
+
+class App:
+    """A whole cluster, from `start` to `stop`. Raises StoreUnavailable, RayUnreachable or ConfigError: what to do."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self._store: EmbeddedStore | None = None
+        self._supervisor: RayHandle | None = None
+
+    async def start(self) -> tuple[ActorInfo, ...]:
+        """Everything serves when this returns; what was begun is ended when it raises."""
+        try:
+            self._start_store()
+            _start_ray(self.config)
+            self._supervisor = RayLauncher().launch(ActorSpec(role="supervisor", index=0, config=self.config))
+            itself = await self._supervisor.start({})
+        except BaseException:
+            await self.stop()
+            raise
+        return (itself, *await self.actors())
+
+    async def actors(self) -> tuple[ActorInfo, ...]:
+        """Who serves now, besides the supervisor."""
+        assert self._supervisor is not None
+        return await self._supervisor.tell("actors")  # type: ignore[return-value]  # verbs are typed by the shell
+
+    @property
+    def supervisor(self) -> RayHandle:
+        assert self._supervisor is not None
+        return self._supervisor
+
+    async def stop(self) -> None:
+        """Ask every actor to stop, then take away what was started here."""
+        if self._supervisor is not None:
+            with contextlib.suppress(ActorLost):
+                await self._supervisor.stop()
+            self._supervisor.kill()
+            self._supervisor = None
+        ray.shutdown()
+        if self._store is not None:
+            self._store.stop()
+            self._store = None
+
+    def _start_store(self) -> None:
+        redis, serve = self.config.redis, self.config.serve
+        if redis.url:
+            return
+        if serve.ray_address:
+            raise ConfigError(
+                "redis.url", "a cluster of several nodes needs a store all reach; give redis.url or REDIS_URL"
+            )
+        self._store = EmbeddedStore(serve.data_dir)
+        url = self._store.start()
+        self.config = self.config.model_copy(update={"redis": redis.model_copy(update={"url": url})})
+
+
+def _start_ray(config: Config) -> None:
+    serve = config.serve
+    os.environ.update(HEALTH)
+    os.environ["RAY_AUTH_MODE"] = serve.ray_auth
+    local: dict[str, Any] = {
+        "include_dashboard": False,
+        "object_store_memory": OBJECT_STORE_BYTES,
+        "_node_ip_address": "127.0.0.1",
+    }
+    try:
+        ray.init(
+            address=serve.ray_address or "local",
+            namespace=serve.namespace,
+            configure_logging=False,
+            log_to_driver=False,
+            **({} if serve.ray_address else local),
+        )
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        what = f"no Ray cluster answers at {serve.ray_address}" if serve.ray_address else "Ray does not start here"
+        raise RayUnreachable(
+            f"serve.ray_address: {what} ({error}); start one with `ray start --head`, or leave the field empty"
+        ) from error

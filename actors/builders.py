@@ -1,0 +1,131 @@
+"""How the shell of each role is built inside its process. Imports are late: only an engine or a shard needs torch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Protocol
+
+from actors.handles import ActorSpec, Directory, Launcher, Peers, Shell, shards_of
+from cluster.config import Config
+from cluster.model.config import load_config
+from cluster.model.placement import held_by, uniform_placement
+from cluster.telemetry.metrics import Metrics
+from cluster.types import Dtype, Placement
+
+
+@dataclass(frozen=True, slots=True)
+class Building:
+    """What a shell may be built from."""
+
+    spec: ActorSpec
+    host: str  # to bind and to be reached by
+    peers: Peers  # who serves already
+    metrics: Metrics
+    directory: Directory
+    launcher: Launcher
+
+    @property
+    def config(self) -> Config:
+        return self.spec.config
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    module: str
+    build: Callable[[Building], Shell]
+
+    def preload(self) -> None:
+        """Import what takes long, so that actors do it side by side."""
+        import_module(self.module)
+
+
+class Blocking(Protocol):
+    """A shell whose `start` and `stop` block."""
+
+    @property
+    def progress(self) -> int: ...
+
+    def start(self) -> str: ...
+
+    def stop(self) -> None: ...
+
+
+class OffLoop:
+    """Makes a blocking shell one that awaits."""
+
+    def __init__(self, shell: Blocking) -> None:
+        self._shell = shell
+
+    @property
+    def progress(self) -> int:
+        return self._shell.progress
+
+    async def start(self) -> str:
+        return await asyncio.to_thread(self._shell.start)
+
+    async def stop(self) -> None:
+        await asyncio.to_thread(self._shell.stop)
+
+
+def placement_of(config: Config) -> Placement | None:
+    """Every expert on `experts.replicas` shards; None for the local exchange.
+
+    Raises ConfigError for a checkpoint that cannot be read.
+    """
+    if config.experts.exchange == "local":
+        return None
+    shards = tuple(range(config.experts.shards))
+    experts = load_config(config.engine.checkpoint).num_experts
+    return uniform_placement(experts, shards, copies=config.experts.replicas, epoch=1)
+
+
+def _expert(building: Building) -> Shell:
+    from actors.expert import ExpertShard
+
+    engine, placement = building.config.engine, placement_of(building.config)
+    assert placement is not None
+    shard = ExpertShard(
+        engine.checkpoint,
+        held_by(placement, building.spec.index),
+        dtype=Dtype(engine.dtype),
+        deterministic=engine.deterministic,
+        address=f"{building.host}:0",
+        placement_epoch=placement.epoch,
+        metrics=building.metrics,
+    )
+    return OffLoop(shard)
+
+
+def _engine(building: Building) -> Shell:
+    from actors.engine import EngineSettings, EngineShell
+
+    config = building.config
+    settings = EngineSettings(
+        checkpoint=config.engine.checkpoint,
+        num_slots=2 * config.scheduler.max_sessions,  # each session has a live and a shadow slot
+        dtype=Dtype(config.engine.dtype),
+        deterministic=config.engine.deterministic,
+        seed=config.engine.seed,
+        num_pages=config.engine.num_pages or None,
+        placement=placement_of(config),
+        shards=shards_of(building.peers),
+        host=building.host,
+    )
+    return EngineShell(settings, building.metrics)
+
+
+def _supervisor(building: Building) -> Shell:
+    from actors.supervisor import Supervisor
+
+    return Supervisor(building.config, building.launcher, building.metrics)
+
+
+ROLES = {
+    "supervisor": Role("actors.supervisor", _supervisor),
+    "expert": Role("actors.expert", _expert),
+    "engine": Role("actors.engine", _engine),
+    "lockstep-engine": Role("actors.engine", _engine),
+}

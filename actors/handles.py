@@ -1,0 +1,94 @@
+"""What actors know of each other: plain data and protocols. Shells import this, never each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from cluster.config import Config
+from cluster.errors import CounterpointError
+
+Peers = Mapping[str, str]  # actor name → address
+
+
+def shards_of(peers: Peers) -> dict[int, str]:
+    """Address of each expert shard among them."""
+    prefix = "expert-"
+    return {int(name.removeprefix(prefix)): at for name, at in peers.items() if name.startswith(prefix)}
+
+
+class ActorLost(CounterpointError):
+    """The process of an actor is gone; what it was doing may or may not have happened."""
+
+
+class Shell(Protocol):
+    """What an actor runs. Started once, stopped once; `progress` rises while it is alive and well."""
+
+    @property
+    def progress(self) -> int: ...
+
+    async def start(self) -> str:
+        """Serve; returns the address others reach it by."""
+
+    async def stop(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActorSpec:
+    """An actor to be. The names of a role count from 0, such as expert-1."""
+
+    role: str  # supervisor, ingest, scheduler, engine, expert; lockstep-scheduler, lockstep-engine
+    index: int
+    config: Config
+
+    @property
+    def name(self) -> str:
+        return f"{self.role}-{self.index}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActorInfo:
+    """An actor that serves."""
+
+    role: str
+    name: str
+    pid: int
+    node: str
+    address: str
+    metrics_address: str
+
+
+class Handle(Protocol):
+    """An actor in another process. Every method but `kill` raises ActorLost once that process is gone."""
+
+    async def start(self, peers: Peers) -> ActorInfo: ...
+
+    async def tell(self, verb: str, *arguments: object) -> object:
+        """Call a public method of its shell."""
+
+    async def progress(self) -> int: ...
+
+    async def lost(self) -> str:
+        """Returns why, when the process is gone."""
+
+    async def stop(self) -> None: ...
+
+    def kill(self) -> None:
+        """End the process now, whatever it does."""
+
+
+class Launcher(Protocol):
+    """Starts processes. All the supervisor knows about Ray."""
+
+    def launch(self, spec: ActorSpec) -> Handle: ...
+
+
+class Directory(Protocol):
+    """Which scheduler serves whom. Raises Rejected (limit, retry_after_ms) or StoreUnavailable."""
+
+    async def place(self, *, lockstep: bool) -> str:
+        """Address of a scheduler that may take a new session."""
+
+    async def find(self, session: str) -> str:
+        """Address of the scheduler that owns this session. Raises ResyncRequired if nobody does."""

@@ -1,0 +1,78 @@
+"""One actor: a shell in a process of its own, with logs and metrics around it. Knows no Ray."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+from pathlib import Path
+from typing import TextIO
+
+from prometheus_client import start_http_server
+
+from actors.builders import ROLES, Building
+from actors.handles import ActorInfo, ActorSpec, Directory, Launcher, Peers, Shell
+from cluster.telemetry.logging import configure_logging
+from cluster.telemetry.metrics import Metrics
+
+
+class Host:
+    """Runs one shell; `host` is the name that other actors reach this process by.
+
+    What the shell raises reaches the caller of the method.
+    """
+
+    def __init__(self, spec: ActorSpec, host: str, directory: Directory, launcher: Launcher) -> None:
+        self._spec, self._host = spec, host
+        self._directory, self._launcher = directory, launcher
+        telemetry = spec.config.telemetry
+        stream = _log_file(telemetry.log_dir, spec.name) if telemetry.log_dir else None
+        self._log = configure_logging(spec.role, level=telemetry.log_level, stream=stream).bind(actor=spec.name)
+        self._metrics = Metrics()
+        self._shell: Shell | None = None
+        ROLES[spec.role].preload()  # slow imports run while other actors start
+
+    async def start(self, peers: Peers) -> ActorInfo:
+        building = Building(self._spec, self._host, peers, self._metrics, self._directory, self._launcher)
+        self._shell = ROLES[self._spec.role].build(building)
+        address = await self._shell.start()
+        metrics_address = self._expose()
+        gc.collect()
+        gc.freeze()  # what lives for ever is never walked again: a full collection would cost a tick its margin
+        self._log.info("serving", address=address, metrics=metrics_address, pid=os.getpid())
+        return ActorInfo(
+            role=self._spec.role,
+            name=self._spec.name,
+            pid=os.getpid(),
+            node=self._host,
+            address=address,
+            metrics_address=metrics_address,
+        )
+
+    async def tell(self, verb: str, *arguments: object) -> object:
+        """Await a public method of the shell, or return what a plain one returns."""
+        if verb.startswith("_"):
+            raise ValueError(f"verb: {verb} is private; call a public method")
+        result = getattr(self._shell, verb)(*arguments)
+        return await result if asyncio.iscoroutine(result) else result
+
+    async def progress(self) -> int:
+        return self._shell.progress if self._shell else 0
+
+    async def lifetime(self) -> None:
+        """Never returns: who waits for it learns of this actor's death at once."""
+        await asyncio.Event().wait()
+
+    async def stop(self) -> None:
+        if self._shell is not None:
+            await self._shell.stop()
+
+    def _expose(self) -> str:
+        telemetry = self._spec.config.telemetry
+        server, _ = start_http_server(telemetry.metrics_port, telemetry.metrics_host, registry=self._metrics.registry)
+        return f"{telemetry.metrics_host}:{server.server_address[1]}"
+
+
+def _log_file(folder: Path, name: str) -> TextIO:
+    folder.mkdir(parents=True, exist_ok=True)
+    return (folder / f"{name}.jsonl").open("a", buffering=1)

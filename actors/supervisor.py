@@ -1,0 +1,133 @@
+"""Starts the actors, knows where they are, and starts again what may die without harm. Control plane only.
+
+A micro-turn never passes here: while the supervisor is away, live sessions go on and no new ones are placed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+
+import structlog
+
+from actors.fleet import Fleet
+from actors.handles import ActorInfo, ActorLost, ActorSpec, Launcher, shards_of
+from cluster.config import Config
+from cluster.errors import Rejected, ResyncRequired
+from cluster.telemetry import metrics as m
+from cluster.telemetry.metrics import Metrics
+
+BACKOFF_S, BACKOFF_MAX_S = 0.1, 10.0
+LIVE, LOCKSTEP = "", "lockstep-"  # prefix of the roles of a pair
+
+log = structlog.get_logger()
+
+
+class Supervisor:
+    """Guarantees: `place` and `find` answer only with schedulers that serve. An expert shard that dies is started
+    again and its engines are told the new address; an ingest comes back at its old one. A scheduler or engine that
+    dies comes back empty: its sessions end with `resync_required` until takeover exists.
+    """
+
+    def __init__(self, config: Config, launcher: Launcher, metrics: Metrics) -> None:
+        self._config, self._metrics = config, metrics
+        self._fleet = Fleet(launcher)
+        self._deaths: dict[str, int] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._pairing = asyncio.Lock()
+        self._stopping = False
+
+    @property
+    def progress(self) -> int:
+        return self._fleet.beats
+
+    async def start(self) -> str:
+        """Everything but the lockstep pair. Raises what the first actor that cannot start raised."""
+        grpc_exchange = self._config.experts.exchange == "grpc"
+        shards = self._launch("expert", self._config.experts.shards if grpc_exchange else 0)
+        pair = self._launch("engine") + self._launch("scheduler")
+        ingests = self._launch("ingest", self._config.serve.ingests)
+        await asyncio.gather(*(self._serve(spec) for spec in shards))
+        for spec in pair:
+            await self._serve(spec)
+        await asyncio.gather(*(self._serve(spec) for spec in ingests))
+        self._spawn(self._fleet.beat())
+        return ""
+
+    async def stop(self) -> None:
+        """Ingests first, so that no client meets a server without its back."""
+        self._stopping = True
+        for task in self._tasks:
+            task.cancel()
+        for role in ("ingest", "lockstep-scheduler", "scheduler", "lockstep-engine", "engine", "expert"):
+            await self._fleet.stop(role)
+
+    async def actors(self) -> tuple[ActorInfo, ...]:
+        """Who serves now, in the order they were started."""
+        return self._fleet.infos()
+
+    async def place(self, lockstep: bool) -> str:
+        """Address of a scheduler for a new session; the first lockstep session starts a pair of its own."""
+        role = f"{LOCKSTEP if lockstep else LIVE}scheduler"
+        async with self._pairing:
+            if lockstep and not self._fleet.known(role):
+                for spec in self._launch("lockstep-engine") + self._launch(role):
+                    await self._serve(spec)
+        found = self._fleet.serving(role)
+        if not found:
+            raise Rejected("scheduler", "none serves at the moment", retry_after_ms=1_000)
+        return found[0].address
+
+    async def find(self, session: str) -> str:
+        """Address of the scheduler that owns the session now. They are asked: what they hold is the truth."""
+        for info in self._fleet.serving("scheduler") + self._fleet.serving("lockstep-scheduler"):
+            try:
+                if await self._fleet[info.name].tell("owns", session):
+                    return info.address
+            except ActorLost:
+                continue
+        raise ResyncRequired(f"session {session}: no scheduler holds it any more; open a new session")
+
+    def _launch(self, role: str, count: int = 1) -> list[ActorSpec]:
+        specs = [ActorSpec(role=role, index=index, config=self._config) for index in range(count)]
+        for spec in specs:
+            self._fleet.launch(spec)
+        return specs
+
+    async def _serve(self, spec: ActorSpec) -> None:
+        info = await self._fleet.serve(spec)
+        self._spawn(self._watch(spec))
+        log.info("actor serves", actor=info.name, pid=info.pid, address=info.address)
+
+    async def _watch(self, spec: ActorSpec) -> None:
+        """Wait for the actor's death, start it again, tell those who talk to it; a quick succession is slowed down."""
+        why = await self._fleet[spec.name].lost()
+        self._fleet.forget(spec.name)
+        if self._stopping:
+            return
+        self._deaths[spec.name] = deaths = self._deaths.get(spec.name, 0) + 1
+        log.warning("actor died", actor=spec.name, why=why, deaths=deaths)
+        await asyncio.sleep(min(BACKOFF_S * 2 ** (deaths - 1), BACKOFF_MAX_S))
+        self._metrics.add(m.RESTARTS, role=spec.role)
+        self._fleet.launch(spec)
+        try:
+            await self._serve(spec)
+        except ActorLost:
+            self._spawn(self._watch(spec))
+            return
+        if spec.role == "expert":
+            for engine in self._fleet.serving("engine") + self._fleet.serving("lockstep-engine"):
+                await self._fleet[engine.name].tell("set_shards", shards_of(self._fleet.peers()))
+        elif spec.role.endswith("engine"):
+            scheduler = spec.name.replace("engine", "scheduler")
+            await self._fleet[scheduler].tell("set_engine", self._fleet.peers()[spec.name])
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("supervision failed", exc_info=error)
