@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from counterpoint.commands import Commands
+from counterpoint.score.command import score
 from counterpoint.talk.command import talk
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ def counterpoint() -> None:
 
 
 app.command("talk")(talk)
+app.command("score")(score)
 
 
 def main() -> None:

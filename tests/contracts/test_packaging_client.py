@@ -95,7 +95,7 @@ async def test_the_wheel_alone_talks_from_an_empty_environment(empty_environment
     assert process.returncode == 0, errors.decode()
     summary = json.loads(output)
     assert [phrase["text"] for phrase in summary["said"]] == ["hello"]
-    assert sorted(path.name for path in (tmp_path / "out").iterdir())[:2] == ["out.wav", "session.jsonl"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir())[:2] == ["out.wav", "score.html"]
 
 
 def test_the_empty_environment_has_neither_cluster_nor_its_dependencies(empty_environment: Path) -> None:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from counterpoint.client import events
 from counterpoint.client.attachment import failed
 from counterpoint.client.errors import Refused, TakenOver
+from counterpoint.client.events import (
+    Acknowledged,
+    Closed,
+    Complaint,
+    Event,
+    GoingAway,
+    MediaAnswered,
+    Said,
+    SpeechEnded,
+    Turn,
+)
 from counterpoint.client.ledger import Ledger
 from counterpoint.client.outbox import Outbox
 from counterpoint.client.playback import PlaybackModel
@@ -18,7 +28,7 @@ class Inbox:
         self._ledger = ledger
         self._session_id, self._token, self._epoch = granted.session_id, granted.resume_token, epoch
 
-    def receive(self, response: v1.InteractResponse, outbox: Outbox, now_ns: int) -> list[events.Event]:
+    def receive(self, response: v1.InteractResponse, outbox: Outbox, now_ns: int) -> list[Event]:
         """Raises Failed or TakenOver when this message ends the session. A message of a stale owner gives nothing."""
         if response.epoch < self._epoch:
             return []
@@ -32,13 +42,13 @@ class Inbox:
                 credit = response.credit
                 outbox.credit(credit.track, credit.ms, credit.bytes)
             case "media_outcome":
-                return [events.MediaAnswered(message=response.media_outcome)]
+                return [MediaAnswered(message=response.media_outcome)]
             case "control_ack":
-                return [events.Acknowledged(message=response.control_ack)]
+                return [Acknowledged(message=response.control_ack)]
             case "response_ended":
-                return [events.SpeechEnded(message=response.response_ended)]
+                return [SpeechEnded(message=response.response_ended)]
             case "going_away":
-                return [events.GoingAway(message=response.going_away)]
+                return [GoingAway(message=response.going_away)]
             case "superseded":
                 raise TakenOver
             case "rejected":
@@ -46,9 +56,9 @@ class Inbox:
             case "error" if response.error.fatal:
                 raise failed(response.error)
             case "error":
-                return [events.Complaint(message=response.error)]
+                return [Complaint(message=response.error)]
             case "closed":
-                return [events.Closed(message=response.closed)]
+                return [Closed(message=response.closed)]
         return []  # a kind of message younger than this client
 
     def resume(self) -> v1.Resume:
@@ -63,7 +73,7 @@ class Inbox:
         self._token, self._epoch = granted.resume_token, max(self._epoch, epoch)
         self._ledger.timeline = timeline
 
-    def _turn(self, done: v1.MicroTurnDone, now_ns: int) -> list[events.Event]:
+    def _turn(self, done: v1.MicroTurnDone, now_ns: int) -> list[Event]:
         entry = self._ledger.receive(done, now_ns)
         if entry is None:
             return []
@@ -71,7 +81,7 @@ class Inbox:
         output_ms = timeline.output_ms(done.k)
         rate = self.playback.sample_rate_hz
         said = tuple(
-            events.Said(text=text.text, media_ms=output_ms + (text.sample - done.first_sample) * 1000 // max(1, rate))
+            Said(text=text.text, media_ms=output_ms + (text.sample - done.first_sample) * 1000 // max(1, rate))
             for text in done.text
         )
         self.playback.receive(
@@ -80,4 +90,4 @@ class Inbox:
             due_ns=timeline.output_ns(done.k),
             now_ns=now_ns,
         )
-        return [events.Turn(entry=entry, output_ms=output_ms, said=said, message=done)]
+        return [Turn(entry=entry, output_ms=output_ms, said=said, message=done)]

@@ -51,6 +51,7 @@ def talk(
         source = choose_source(file, mic=mic, text=text, max_seconds=max_seconds)
         wanted = Wanted(
             target=target,
+            title=file.stem if file else "A session",
             text=text,
             instructions=instructions,
             lockstep=lockstep,
@@ -103,4 +104,4 @@ def print_summary(console: Console, summary: dict[str, Any], out: Path) -> None:
     if summary["longest_miss_run"]:
         line += f", longest run of misses {summary['longest_miss_run']}"
     console.print(f"[bold]{line}[/]")
-    console.print(f"[dim]{out}/summary.json · out.wav · session.jsonl[/]")
+    console.print(f"[dim]{out}/summary.json · out.wav · score.html · session.jsonl[/]")

@@ -64,7 +64,9 @@ class Conversation:
             case MediaAnswered(message=message):
                 outcome = v1.Outcome.Name(message.outcome).removeprefix("OUTCOME_").lower()
                 track = v1.Track.Name(message.track).removeprefix("TRACK_").lower()
-                return {"kind": "media", "outcome": outcome, "track": track, "detail": message.detail}
+                units_per_s = self.granted.output_sample_rate_hz if track == "audio" else 1000
+                t_s = message.media_time / units_per_s
+                return {"kind": "media", "t_s": t_s, "outcome": outcome, "track": track, "detail": message.detail}
             case Acknowledged(message=message):
                 return {"kind": "control", "id": message.control_id, "effective_k": message.effective_k}
             case Complaint(message=message):

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TextIO
 import grpc
 
 from counterpoint.client import InteractionClient, Session, Turn
+from counterpoint.score.command import write_score
 from counterpoint.talk.conversation import Conversation
 from counterpoint.talk.source import Source, level
 from counterpoint.talk.summary import summarise
@@ -29,6 +30,7 @@ class Wanted:
     """What to ask of the cluster at `target`."""
 
     target: str
+    title: str = "A session"  # heading of its score
     text: str = ""
     instructions: str = ""
     lockstep: bool = False
@@ -53,8 +55,8 @@ class Wanted:
 async def converse(wanted: Wanted, source: Source, view: View, out: Path, stop: asyncio.Event) -> dict[str, Any]:
     """Talk until the source ends or `stop` is set; returns the summary, also left in `out/summary.json`.
 
-    `out` exists. Writes `out.wav` (left: input, right: heard output, on the media clock) and `session.jsonl` beside it,
-    also when the session fails half-way. Raises ClientError.
+    `out` exists. Writes `out.wav` (left: input, right: heard output, on the media clock) and `session.jsonl` beside it
+    also when the session fails half-way, `summary.json` and `score.html` when it ended well. Raises ClientError.
     """
     async with InteractionClient(wanted.target, credentials=wanted.credentials, metadata=wanted.metadata) as client:
         session = await client.start(wanted.configure(source), models_playback=not source.plays)
@@ -78,6 +80,7 @@ async def converse(wanted: Wanted, source: Source, view: View, out: Path, stop: 
             write_stereo(out / "out.wav", source.sent(), conversation.output_track(), source.sample_rate_hz)
         feeding.cancelled() or feeding.result()
         report = session.ledger.report(0, conversation.micro_turns)
+    write_score(out, title=wanted.title)
     heard_s = len(source.sent()) / 2 / source.sample_rate_hz
     summary = summarise(conversation, report, audio_in_s=heard_s)
     (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
