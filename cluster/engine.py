@@ -68,6 +68,7 @@ class Engine:
     ) -> None:
         """`exchange` defaults to Local over every expert; `num_pages` to room for every slot at its longest."""
         checkpoint = Checkpoint(checkpoint_dir)
+        self.checkpoint_dir = checkpoint.dir
         self.config = config = checkpoint.config
         self.versions: Versions = versions(checkpoint, dtype=dtype, deterministic=deterministic)
         self.progress = 0

@@ -13,7 +13,7 @@ _NAMES = {dtype: name for name, dtype in TORCH_DTYPES.items()}
 
 def to_frame(tensor: Tensor) -> TensorFrame:
     """A frame that shares the tensor's memory: the tensor must not change until the frame was sent."""
-    data = memoryview(tensor.contiguous().view(torch.uint8).flatten().numpy())
+    data = memoryview(tensor.contiguous().flatten().view(torch.uint8).numpy())
     return TensorFrame(_NAMES[tensor.dtype], tuple(tensor.shape), data)
 
 

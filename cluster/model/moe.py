@@ -5,8 +5,8 @@ Legend: T tokens, K experts per token, E experts, R rows = (token, expert) pairs
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import torch
@@ -73,14 +73,13 @@ class ExpertBank:
 
 def expert_runs(experts_R: Sequence[int]) -> Iterator[tuple[int, int, int]]:
     """(expert, start, stop) of each run of equal, ascending ids. Raises ValueError if they do not ascend."""
-    start = 0
-    while start < len(experts_R):
-        expert = experts_R[start]
-        stop = bisect_right(experts_R, expert, lo=start)
-        if stop == start or (stop < len(experts_R) and experts_R[stop] < expert):
-            raise ValueError(f"experts: ids must ascend, {expert} at row {start} does not")
+    start, last = 0, -1
+    for expert, run in groupby(experts_R):
+        if expert < last:
+            raise ValueError(f"experts: ids must ascend, {expert} at row {start} comes after {last}")
+        stop = start + sum(1 for _ in run)
         yield expert, start, stop
-        start = stop
+        start, last = stop, expert
 
 
 def _expert_weights(checkpoint: Checkpoint, layer: int, expert: int, dtype: Dtype) -> tuple[Tensor, Tensor]:

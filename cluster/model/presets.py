@@ -47,5 +47,6 @@ def reduced(config: ModelConfig, *, width: int, depth: int, vocab_size: int) -> 
         moe_intermediate_size=config.moe_intermediate_size // width,
         num_hidden_layers=depth,
         vocab_size=vocab_size,
+        ctc=config.ctc and Ctc(layer=min(config.ctc.layer, depth)),
         audio=replace(config.audio, hidden=max(64, config.audio.hidden // width)),
     )

@@ -62,7 +62,7 @@ class SlotTable:
         contexts: dict[int, tuple[int, int]] = {}  # slot: rows, turns
         for i, prefill in enumerate(work.prefills):
             path = f"prefills[{i}]"
-            rows, turns = self._base(work, prefill.slot, prefill.reset, engine_epoch, contexts, path)
+            rows, turns = self._base(work, prefill.slot, prefill.reset, engine_epoch, contexts, f"{path}.slot")
             added = self._check_prefill(prefill, turns, path)
             contexts[prefill.slot] = rows + added, turns + len(prefill.items)
         if work.turns:
@@ -94,19 +94,19 @@ class SlotTable:
     ) -> tuple[int, int]:
         """Rows and turns the slot holds before this part of the work."""
         if not 0 <= slot < self._num_slots:
-            raise InvalidInput(f"{path}.slot", f"{slot} is not in 0..{self._num_slots - 1}")
+            raise InvalidInput(path, f"{slot} is not in 0..{self._num_slots - 1}")
         held = self._slots.get(slot)
         # a scheduler that lost its engine leaves slots behind; only its successor may take them from their sessions
         if held is not None and not (reset and held.engine_epoch < engine_epoch):
             self._check_owner(work, slot, path)
         if reset and slot in contexts:
-            raise InvalidInput(f"{path}.reset", f"slot {slot} was already used in this tick")
+            raise InvalidInput(path, f"slot {slot} was already used in this tick; reset it first")
         if reset:
             return 0, 0
         if slot in contexts:
             return contexts[slot]
         if held is None or slot in work.free:
-            raise InvalidInput(f"{path}.slot", f"slot {slot} is not open; open it with a prefill that resets it")
+            raise InvalidInput(path, f"slot {slot} is not open; open it with a prefill that resets it")
         return held.context.rows + len(held.context.pending), held.context.turns
 
     def _check_prefill(self, prefill: Prefill, turns: int, path: str) -> int:
