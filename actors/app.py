@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +25,7 @@ from actors.store import EmbeddedStore
 from cluster.config import Config
 from cluster.errors import ConfigError, CounterpointError, Rejected
 
+SUPERVISOR = "supervisor-0"
 OBJECT_STORE_BYTES = 100_000_000  # control messages only
 # A lost host is noticed in about 2 s instead of 16.
 HEALTH = {
@@ -131,7 +133,7 @@ class RayDirectory:
 
     async def _ask(self, verb: str, argument: object) -> str:
         try:
-            supervisor = RayHandle(ray.get_actor("supervisor-0", namespace=self._namespace))
+            supervisor = RayHandle(ray.get_actor(SUPERVISOR, namespace=self._namespace))
             return str(await supervisor.tell(verb, argument))
         except (ActorLost, ValueError) as error:
             raise Rejected("supervisor", "it is away; live sessions go on, try again", retry_after_ms=1_000) from error
@@ -162,10 +164,10 @@ class App:
         assert self._supervisor is not None
         return await self._supervisor.tell("actors")  # type: ignore[return-value]  # verbs are typed by the shell
 
-    @property
-    def supervisor(self) -> RayHandle:
+    async def facts(self) -> dict[str, str]:
+        """What a user wants to know first: address, exchange, dtype, checkpoint."""
         assert self._supervisor is not None
-        return self._supervisor
+        return await self._supervisor.tell("facts")  # type: ignore[return-value]  # verbs are typed by the shell
 
     async def stop(self) -> None:
         """Ask every actor to stop, then take away what was started here."""
@@ -192,12 +194,29 @@ class App:
         self.config = self.config.model_copy(update={"redis": redis.model_copy(update={"url": url})})
 
 
+@contextlib.contextmanager
+def joined(config: Config) -> Iterator[RayHandle]:
+    """The supervisor of a cluster that runs already. Raises RayUnreachable."""
+    _start_ray(config)
+    try:
+        namespace = config.serve.namespace
+        try:
+            yield RayHandle(ray.get_actor(SUPERVISOR, namespace=namespace))
+        except ValueError as error:
+            raise RayUnreachable(
+                f"serve.namespace: no Counterpoint runs in {namespace}; start `counterpoint serve`"
+            ) from error
+    finally:
+        ray.shutdown()
+
+
 def _start_ray(config: Config) -> None:
     serve = config.serve
     os.environ.update(HEALTH)
     os.environ["RAY_AUTH_MODE"] = serve.ray_auth
     local: dict[str, Any] = {
         "include_dashboard": False,
+        "num_cpus": 1,  # Ray starts this many idle workers; actors ask for none
         "object_store_memory": OBJECT_STORE_BYTES,
         "_node_ip_address": "127.0.0.1",
     }

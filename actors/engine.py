@@ -20,7 +20,7 @@ from cluster.model.dispatch import Exchange, Local
 from cluster.model.moe import ExpertBank
 from cluster.model.remote import Remote
 from cluster.telemetry.metrics import Metrics
-from cluster.types import Dtype, Placement
+from cluster.types import Dtype, Placement, Versions
 from counterpoint.internal.v1 import engine_pb2_grpc
 
 
@@ -45,6 +45,7 @@ class EngineShell:
         self._thread = SteppingThread(self._build)
         self._experts: ExpertClient | None = None
         self._server: grpc.aio.Server | None = None
+        self._versions: Versions | None = None
 
     @property
     def progress(self) -> int:
@@ -58,8 +59,9 @@ class EngineShell:
             self._experts = ExpertClient(self._settings.shards, metrics=self._metrics)
             await asyncio.to_thread(self._experts.start, 30.0)
         engine = await asyncio.wrap_future(self._thread.start())
+        self._versions = engine.versions
         facts = EngineFacts(
-            checkpoint=f"{self._settings.checkpoint.name}@{engine.versions.weights_sha256[:12]}",
+            checkpoint=self._name(engine.versions),
             config_json=(self._settings.checkpoint / "config.json").read_text(),
             versions=engine.versions,
             num_slots=self._settings.num_slots,
@@ -77,12 +79,21 @@ class EngineShell:
         if self._experts is not None:
             self._experts.set_shards(shards)
 
+    def describe(self) -> dict[str, str]:
+        """What is served, once it is."""
+        assert self._versions is not None
+        mode = "deterministic" if self._versions.deterministic else "fast"
+        return {"checkpoint": self._name(self._versions), "dtype": self._versions.dtype, "mode": mode}
+
     async def stop(self) -> None:
         if self._server is not None:
             await self._server.stop(grace=0)
         await asyncio.to_thread(self._thread.close)
         if self._experts is not None:
             await asyncio.to_thread(self._experts.close)
+
+    def _name(self, versions: Versions) -> str:
+        return f"{self._settings.checkpoint.name}@{versions.weights_sha256[:12]}"
 
     def _build(self) -> Engine:
         torch.set_num_threads(1)  # counts for the calling thread, which is the stepping one

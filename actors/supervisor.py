@@ -66,6 +66,22 @@ class Supervisor:
         """Who serves now, in the order they were started."""
         return self._fleet.infos()
 
+    async def facts(self) -> dict[str, str]:
+        """What a user wants to know first."""
+        engine = await self._fleet["engine-0"].tell("describe")
+        assert isinstance(engine, dict)
+        address = ", ".join(info.address for info in self._fleet.serving("ingest"))
+        return {"address": address, "exchange": self._config.experts.exchange, **engine}
+
+    async def sessions(self) -> tuple[object, ...]:
+        """Every session of every scheduler, as the schedulers tell."""
+        found: list[object] = []
+        for info in self._fleet.serving("scheduler") + self._fleet.serving("lockstep-scheduler"):
+            held = await self._fleet[info.name].tell("sessions")
+            assert isinstance(held, tuple)
+            found += held
+        return tuple(found)
+
     async def place(self, lockstep: bool) -> str:
         """Address of a scheduler for a new session; the first lockstep session starts a pair of its own."""
         role = f"{LOCKSTEP if lockstep else LIVE}scheduler"

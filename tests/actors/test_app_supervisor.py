@@ -1,0 +1,187 @@
+"""The supervisor with processes that are not real but behave: they start, answer, freeze and die."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from itertools import count
+
+import pytest
+
+from actors import fleet, supervisor
+from actors.handles import ActorInfo, ActorLost, ActorSpec, Peers
+from actors.supervisor import Supervisor
+from cluster.config import Config, load
+from cluster.errors import Rejected, ResyncRequired
+from cluster.telemetry.metrics import Metrics
+
+
+class Process:
+    """A process as its handle shows it."""
+
+    def __init__(self, spec: ActorSpec, pid: int) -> None:
+        self.spec, self.pid = spec, pid
+        self.address = f"127.0.0.1:{pid}"
+        self.peers: Peers = {}
+        self.told: list[tuple[object, ...]] = []
+        self.owned: set[str] = set()
+        self.stopped = self.frozen = False
+        self._dead = asyncio.Event()
+
+    def _alive(self) -> None:
+        if self._dead.is_set():
+            raise ActorLost(f"{self.spec.name} is gone")
+
+    async def start(self, peers: Peers) -> ActorInfo:
+        self._alive()
+        self.peers = dict(peers)
+        return ActorInfo(
+            role=self.spec.role, name=self.spec.name, pid=self.pid, node="n", address=self.address, metrics_address=""
+        )
+
+    async def tell(self, verb: str, *arguments: object) -> object:
+        self._alive()
+        self.told.append((verb, *arguments))
+        return arguments[0] in self.owned if verb == "owns" else None
+
+    async def progress(self) -> int:
+        self._alive()
+        if self.frozen:
+            await self._dead.wait()
+        return 0
+
+    async def lost(self) -> str:
+        await self._dead.wait()
+        return "killed"
+
+    async def stop(self) -> None:
+        self._alive()
+        self.stopped = True
+
+    def kill(self) -> None:
+        self._dead.set()
+
+
+class Machine:
+    """A Launcher that remembers every process it started."""
+
+    def __init__(self) -> None:
+        self.started: list[Process] = []
+        self._pids = count(1000)
+        self._news = asyncio.Event()
+
+    def launch(self, spec: ActorSpec) -> Process:
+        process = Process(spec, next(self._pids))
+        self.started.append(process)
+        self._news.set()
+        return process
+
+    def newest(self, name: str) -> Process:
+        return [process for process in self.started if process.spec.name == name][-1]
+
+    async def launched(self, number: int) -> None:
+        while len(self.started) < number:
+            self._news.clear()
+            await self._news.wait()
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    while not holds():  # noqa: ASYNC110 - what is waited for has no event
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def config() -> Config:
+    return load(env={}, overrides={"experts.exchange": "grpc", "experts.shards": 2})
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(supervisor, "BACKOFF_S", 0.0)
+    monkeypatch.setattr(fleet, "BEAT_S", 0.0)
+    monkeypatch.setattr(fleet, "BEAT_TIMEOUT_S", 0.02)
+    yield
+
+
+async def started(config: Config) -> tuple[Supervisor, Machine]:
+    machine = Machine()
+    boss = Supervisor(config, machine, Metrics())
+    await boss.start()
+    return boss, machine
+
+
+async def test_actors_start_behind_those_they_call(config: Config) -> None:
+    boss, machine = await started(config)
+    assert set(machine.newest("engine-0").peers) == {"expert-0", "expert-1"}
+    assert "engine-0" in machine.newest("scheduler-0").peers
+    assert [info.name for info in await boss.actors()][-1] == "ingest-0"
+    await boss.stop()
+    assert all(process.stopped for process in machine.started)
+
+
+async def test_the_local_exchange_has_no_shards() -> None:
+    boss, machine = await started(load(env={}, overrides={"experts.exchange": "local"}))
+    assert {process.spec.role for process in machine.started} == {"engine", "scheduler", "ingest"}
+    await boss.stop()
+
+
+async def test_a_dead_shard_comes_back_elsewhere_and_the_engine_is_told(config: Config) -> None:
+    boss, machine = await started(config)
+    before = len(machine.started)
+    machine.newest("expert-1").kill()
+    await machine.launched(before + 1)
+    engine = machine.newest("engine-0")
+    await until(lambda: bool(engine.told))
+    assert engine.told == [
+        ("set_shards", {0: machine.newest("expert-0").address, 1: machine.newest("expert-1").address})
+    ]
+    await boss.stop()
+
+
+async def test_an_actor_that_freezes_is_killed_and_started_again(config: Config) -> None:
+    boss, machine = await started(config)
+    before = len(machine.started)
+    machine.newest("ingest-0").frozen = True
+    await machine.launched(before + 1)
+    assert machine.newest("ingest-0").peers["scheduler-0"] == machine.newest("scheduler-0").address
+    await boss.stop()
+
+
+async def test_an_engine_that_comes_back_is_shown_to_its_scheduler(config: Config) -> None:
+    boss, machine = await started(config)
+    machine.newest("engine-0").kill()
+    scheduler = machine.newest("scheduler-0")
+    await until(lambda: bool(scheduler.told))
+    assert scheduler.told == [("set_engine", machine.newest("engine-0").address)]
+    await boss.stop()
+
+
+async def test_the_lockstep_pair_starts_once_at_the_first_lockstep_session(config: Config) -> None:
+    boss, machine = await started(config)
+    live = await boss.place(False)
+    addresses = await asyncio.gather(*(boss.place(True) for _ in range(3)))
+    assert len(set(addresses)) == 1
+    assert live not in addresses
+    assert [process.spec.role for process in machine.started[-2:]] == ["lockstep-engine", "lockstep-scheduler"]
+    assert "expert-0" in machine.newest("lockstep-engine-0").peers
+    await boss.stop()
+
+
+async def test_a_session_is_found_where_it_is_held_and_a_lost_one_must_be_opened_anew(config: Config) -> None:
+    boss, machine = await started(config)
+    machine.newest("scheduler-0").owned.add("s-1")
+    assert await boss.find("s-1") == machine.newest("scheduler-0").address
+    with pytest.raises(ResyncRequired, match="open a new session"):
+        await boss.find("s-2")
+    await boss.stop()
+
+
+async def test_nothing_is_placed_while_no_scheduler_serves(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "BACKOFF_S", 60.0)
+    boss, machine = await started(config)
+    machine.newest("scheduler-0").kill()
+    await asyncio.wait_for(until(lambda: "scheduler-0" not in boss._fleet.peers()), 5)
+    with pytest.raises(Rejected) as caught:
+        await boss.place(False)
+    assert caught.value.retry_after_ms > 0
+    await boss.stop()
