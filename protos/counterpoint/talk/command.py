@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from counterpoint.client import ClientError
+from counterpoint.talk.mic import Microphone, NoSound
 from counterpoint.talk.run import Wanted, converse
 from counterpoint.talk.source import Recording, Source
 from counterpoint.talk.terminal import Terminal
@@ -62,7 +63,7 @@ def talk(
         )
         out.mkdir(parents=True, exist_ok=True)
         summary = asyncio.run(until_interrupted(wanted, source, view, out))
-    except (ClientError, UnreadableSound) as error:
+    except (ClientError, NoSound, UnreadableSound) as error:
         typer.echo(f"counterpoint talk: {error}", err=True)
         raise typer.Exit(1) from None
     finally:
@@ -74,14 +75,12 @@ def talk(
 
 
 def choose_source(file: Path | None, *, mic: bool, text: str, max_seconds: float | None) -> Source:
-    """Raises BadParameter where it is not clear what to send, UnreadableSound for a bad file."""
+    """Raises BadParameter where it is not clear what to send, UnreadableSound or NoSound."""
     if file is not None and mic:
         raise typer.BadParameter("give a file or --mic, not both", param_hint="FILE")
     if file is None and not mic and not text:
         raise typer.BadParameter("give a wav file, --mic or --text", param_hint="FILE")
     if mic:
-        from counterpoint.talk.mic import Microphone
-
         return Microphone.open(seconds=max_seconds)
     sound = Sound(pcm=b"", sample_rate_hz=16_000) if file is None else read_wav(file)
     return Recording(sound, seconds=(max_seconds or TEXT_SECONDS) if file is None else max_seconds)
