@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +10,22 @@ import torch
 from training import views
 from training.mixing import Room, render
 from training.script import Pool, Script
+from training.timeline import FRAMES_PER_TURN, Placed, Timeline
 
-TOKENS = 512
-AUDIO = 2 * 176
 WORDS = 200
+DENSE_TURNS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the rows of a batch are padded to."""
+
+    tokens: int
+    audio: int
+
+
+CONVERSATION = Shape(512, 2 * 170)
+DENSE = Shape(3 * DENSE_TURNS, 2 * DENSE_TURNS)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,15 +52,31 @@ def random_view(rng: np.random.Generator, pool: Pool) -> views.View:
     mute = views.coalesce(rng, line, 0.015 if rng.random() < 0.5 else 0.0)
     codes = render(rng, line, Room())
     cut = views.choose_cut(rng, line, whole_share=0.2)
-    return views.view(line, codes, cut, TOKENS, mute)
+    return views.view(line, codes, cut, CONVERSATION.tokens, mute)
 
 
-def collate(rows: list[views.View]) -> Batch:
-    size = len(rows)
-    tokens, positions = np.zeros((size, TOKENS), np.int64), np.zeros((size, TOKENS), np.int64)
-    targets = np.full((size, TOKENS), views.NONE, np.int64)
-    audio_at, elapsed = np.full((size, AUDIO), TOKENS, np.int64), np.zeros((size, AUDIO), np.int64)
-    frames = np.zeros((size, AUDIO, *rows[0].frames_ALC.shape[1:]), np.uint8)
+def dense_view(rng: np.random.Generator, pool: Pool) -> views.View:
+    """Speech and nothing else, for learning words: utterances one after the other, no answers."""
+    line, at = Timeline(DENSE_TURNS), int(rng.integers(0, 40))
+    kinds = tuple(pool.by_kind)
+    while True:
+        clips = pool.by_kind[kinds[int(rng.integers(len(kinds)))]]
+        clip = clips[int(rng.integers(len(clips)))]
+        frames = int(len(clip.mel) * rng.uniform(0.87, 1.15))
+        if at + frames > DENSE_TURNS * FRAMES_PER_TURN:
+            break
+        line.placed.append(Placed(clip, at, at + frames))
+        at += frames + int(rng.integers(3, 30))
+    cut = views.Cut(pins=(), start=0, stop=DENSE_TURNS, k_offset=int(rng.integers(0, 18000)))
+    return views.view(line, render(rng, line, Room()), cut, DENSE.tokens, frozenset())
+
+
+def collate(rows: list[views.View], shape: Shape) -> Batch:
+    size, width, audios = len(rows), shape.tokens, shape.audio
+    tokens, positions = np.zeros((size, width), np.int64), np.zeros((size, width), np.int64)
+    targets = np.full((size, width), views.NONE, np.int64)
+    audio_at, elapsed = np.full((size, audios), width, np.int64), np.zeros((size, audios), np.int64)
+    frames = np.zeros((size, audios, *rows[0].frames_ALC.shape[1:]), np.uint8)
     words = np.zeros((size, WORDS), np.int64)
     aux_at = []
     for index, row in enumerate(rows):
@@ -73,8 +100,3 @@ def collate(rows: list[views.View]) -> Batch:
         num_audio_B=torch.tensor([len(row.audio_at_A) for row in rows]),
         num_words_B=torch.tensor([len(row.words_W) for row in rows]),
     )
-
-
-def batches(rng: np.random.Generator, pool: Pool, size: int) -> Iterator[Batch]:
-    while True:
-        yield collate([random_view(rng, pool) for _ in range(size)])

@@ -84,16 +84,28 @@ def read_shard(folder: Path) -> Iterator[Clip]:
     for line in (folder / "clips.jsonl").read_text().splitlines():
         row = json.loads(line)
         voice, frames = row.pop("voice"), row.pop("frames")
-        yield Clip(utterance=Utterance(**{**row, "kind": Kind(row["kind"])}), voice=voice, mel=mel[start : start + frames])
+        yield Clip(
+            utterance=Utterance(**{**row, "kind": Kind(row["kind"])}), voice=voice, mel=mel[start : start + frames]
+        )
         start += frames
 
 
 def read_recorded(folder: Path) -> Iterator[Clip]:
-    """Clips that another voice has left as wav files with a manifest; see `training.kokoro`."""
-    manifest = folder / "manifest.jsonl"
-    for line in manifest.read_text().splitlines() if manifest.exists() else []:
+    """Clips that another voice has left as wav files with a manifest; see `training.kokoro_clips`."""
+    styles = (json.loads(line)["style"] for line in _manifest(folder))
+    for style, (utterance, samples) in zip(styles, read_recorded_samples(folder), strict=True):
+        yield Clip(utterance=utterance, voice=f"kokoro:{style}", mel=pack(samples))
+
+
+def read_recorded_samples(folder: Path) -> Iterator[tuple[Utterance, npt.NDArray[np.float32]]]:
+    """The same as samples at 16 kHz, trimmed and level-matched."""
+    for line in _manifest(folder):
         row = json.loads(line)
         with wave.open(str(folder / row["file"])) as wav:
             samples = from_s16(wav.readframes(wav.getnframes()))
-        utterance = tasks.parse(row["text"])
-        yield Clip(utterance=utterance, voice=f"kokoro:{row['style']}", mel=pack(level(trim(samples))))
+        yield tasks.parse(row["text"]), level(trim(samples))
+
+
+def _manifest(folder: Path) -> list[str]:
+    manifest = folder / "manifest.jsonl"
+    return manifest.read_text().splitlines() if manifest.exists() else []

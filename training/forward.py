@@ -54,8 +54,9 @@ class Cache:
 class Reference:
     """A checkpoint's forward pass. Raises ConfigError for a config that breaks the contract."""
 
-    def __init__(self, checkpoint_dir: Path) -> None:
+    def __init__(self, checkpoint_dir: Path, sil_bias: float | None = None) -> None:
         self.config: ModelConfig = load_config(checkpoint_dir)
+        self.sil_bias = self.config.sampling.sil_bias if sil_bias is None else sil_bias
         self.weights = {name: w.float() for name, w in load_file(checkpoint_dir / "model.safetensors").items()}
 
     @torch.inference_mode()
@@ -88,13 +89,13 @@ class Reference:
                 frames_LC = codes_LC[start : start + c.audio.token_frames]
                 rows.add(self._audio(torch.from_numpy(frames_LC.astype(np.int64))) + clock_D, position, audio=True)
                 position += 1
-        else_D = 0 if audio else clock_D
+        other_D = 0 if audio else clock_D
         patches = np.frombuffer(turn.patches, np.uint8).reshape(turn.num_patches, -1) if turn.num_patches else ()
         for patch in patches:
-            rows.add(self._patch(torch.from_numpy(patch.copy())) + else_D, position)
+            rows.add(self._patch(torch.from_numpy(patch.copy())) + other_D, position)
             position += 1
         for token in turn.text:
-            rows.add(self.token(token) + else_D, position)
+            rows.add(self.token(token) + other_D, position)
             position += 1
         return position
 

@@ -23,24 +23,24 @@ class Weights:
 
 
 def loss(model: Micro, batch: Batch, outputs: Outputs, weights: Weights) -> tuple[Tensor, dict[str, float]]:
-    """The weighted sum, and its parts for the log (speak_acc: teacher-forced accuracy where something is to be said)."""
+    """The weighted sum, and its parts for the log; speak_acc is the teacher-forced accuracy where something is due."""
     chosen = batch.targets_BT != NONE
     targets_N = batch.targets_BT[chosen]
     logits_NV = model.lm_head(outputs.hidden_BTD[chosen]).float()
     weight_N = torch.where(targets_N != 0, weights.speak, 1.0)
     cross_N = F.cross_entropy(logits_NV, targets_N, reduction="none")
     output = (cross_N * weight_N).sum() / weight_N.sum()
-    ctc = ctc_loss(outputs, batch)
+    ctc = ctc_loss(outputs.ctc_logits_BAV, batch)
     aux = aux_loss(model, batch, outputs)
     total = weights.output * output + weights.ctc * ctc + weights.balance * outputs.balance + weights.aux * aux.sum()
     with torch.no_grad():
         right_N = logits_NV.argmax(-1) == targets_N
         speak = targets_N != 0
         parts = {
-            "loss": float(total),
-            "output": float(output),
-            "ctc": float(ctc),
-            "balance": float(outputs.balance),
+            "loss": float(total.detach()),
+            "output": float(output.detach()),
+            "ctc": float(ctc.detach()),
+            "balance": float(outputs.balance.detach()),
             "speak_acc": float(right_N[speak].float().mean()),
             "silent_acc": float(right_N[~speak].float().mean()),
         }
@@ -48,9 +48,9 @@ def loss(model: Micro, batch: Batch, outputs: Outputs, weights: Weights) -> tupl
     return total, parts
 
 
-def ctc_loss(outputs: Outputs, batch: Batch) -> Tensor:
+def ctc_loss(ctc_logits_BAV: Tensor, batch: Batch) -> Tensor:
     """Word CTC over the audio tokens, per word heard."""
-    log_probs_ABV = outputs.ctc_logits_BAV.log_softmax(-1).transpose(0, 1)
+    log_probs_ABV = ctc_logits_BAV.log_softmax(-1).transpose(0, 1)
     total = F.ctc_loss(
         log_probs_ABV, batch.words_BW, batch.num_audio_B, batch.num_words_B, reduction="sum", zero_infinity=True
     )

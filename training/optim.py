@@ -37,6 +37,8 @@ class Muon(torch.optim.Optimizer):
         group = self.param_groups[0]
         same: dict[torch.Size, list[tuple[nn.Parameter, Tensor]]] = defaultdict(list)
         for p in group["params"]:
+            if p.grad is None:  # beyond the blocks that a step on dense speech runs through
+                continue
             state = self.state[p]
             if "moment" not in state:
                 state["moment"] = torch.zeros_like(p)

@@ -17,10 +17,10 @@ import numpy as np
 import torch
 
 from training import losses, optim
-from training.batches import collate, random_view
+from training.batches import CONVERSATION, DENSE, collate, dense_view, random_view
 from training.clips import read_recorded, read_shard
 from training.losses import Weights
-from training.model import Micro, ModelConfig
+from training.model import Micro, ModelConfig, Norm
 from training.script import Pool
 from training.voices import HELD_OUT_STYLES, OUTPUT_STYLE
 
@@ -60,11 +60,14 @@ class Trainer:
         self._train = config["train"]
         torch.manual_seed(config["seed"])
         self.model = Micro(ModelConfig())
+        for module in self.model.modules():
+            if isinstance(module, Norm):
+                module.compile(dynamic=False)
         self._optimisers = optim.build(self.model, self._train["muon_lr"], self._train["adam_lr"])
         self._base_lrs = [group["lr"] for each in self._optimisers for group in each.param_groups]
         self._weights = Weights(**config["loss"])
         self.step, self.spent_s = 0, 0.0
-        self._sums: dict[str, float] = defaultdict(float)
+        self._sums: dict[str, list[float]] = defaultdict(list)
         run.mkdir(parents=True, exist_ok=True)
 
     def resume(self) -> None:
@@ -83,14 +86,14 @@ class Trainer:
         (self._run / "last.part").rename(self._run / "last.pt")
 
     def one_step(self, pool: Pool, progress: float) -> None:
+        """One step on conversations, or, at first always and later now and then, on dense speech."""
         rng = np.random.default_rng([self._config["seed"], self.step])
-        batch = collate([random_view(rng, pool) for _ in range(self._train["batch"])])
         factor = optim.schedule(progress, self._train["warm_up"], self._train["flat"], self._train["floor"])
         groups = [group for each in self._optimisers for group in each.param_groups]
         for group, base in zip(groups, self._base_lrs, strict=True):
             group["lr"] = base * factor
-        with torch.autocast("cpu", torch.bfloat16):
-            total, parts = losses.loss(self.model, batch, self.model(batch), self._weights)
+        dense = progress < self._train["dense_until"] or self.step % self._train["dense_every"] == 0
+        total, parts = self._dense_loss(rng, pool) if dense else self._loss(rng, pool)
         total.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self._train["clip_norm"])
         for optimiser in self._optimisers:
@@ -98,13 +101,24 @@ class Trainer:
             optimiser.zero_grad()
         self.step += 1
         for name, value in parts.items():
-            self._sums[name] += value
-        if self.step % 10 == 0:
+            self._sums[name].append(value)
+        if self.step % 12 == 0:
             self._log(factor)
+
+    def _loss(self, rng: np.random.Generator, pool: Pool) -> tuple[torch.Tensor, dict[str, float]]:
+        batch = collate([random_view(rng, pool) for _ in range(self._train["batch"])], CONVERSATION)
+        with torch.autocast("cpu", torch.bfloat16):
+            return losses.loss(self.model, batch, self.model(batch), self._weights)
+
+    def _dense_loss(self, rng: np.random.Generator, pool: Pool) -> tuple[torch.Tensor, dict[str, float]]:
+        batch = collate([dense_view(rng, pool) for _ in range(self._train["dense_batch"])], DENSE)
+        with torch.autocast("cpu", torch.bfloat16):
+            ctc = losses.ctc_loss(self.model.listen(batch), batch)
+        return ctc * self._weights.ctc, {"dense_ctc": float(ctc.detach())}
 
     def _log(self, factor: float) -> None:
         row = {"step": self.step, "minutes": round(self.spent_s / 60, 2), "lr": round(factor, 4)}
-        row |= {name: round(value / 10, 4) for name, value in self._sums.items()}
+        row |= {name: round(float(np.mean(values)), 4) for name, values in self._sums.items()}
         with (self._run / "log.jsonl").open("a") as log:
             log.write(json.dumps(row) + "\n")
         self._sums.clear()
@@ -113,6 +127,7 @@ class Trainer:
 def train(config: dict[str, Any], clips: Path, run: Path, minutes: float) -> Trainer:
     """Trains for what is left of `minutes`, saving as it goes."""
     torch.set_num_threads(config["train"]["threads"])
+    torch._dynamo.config.recompile_limit = 64  # one Norm serves many shapes, all of them fixed
     trainer = Trainer(config, run)
     trainer.resume()
     source = ClipPool(clips, config["data"]["kokoro_repeat"])

@@ -60,7 +60,7 @@ def choose_cut(rng: np.random.Generator, line: Timeline, whole_share: float) -> 
         return Cut(pins=(), start=0, stop=min(160, line.turns), k_offset=offset)
     start = int(rng.integers(20, line.turns - 140))
     for standing in line.standings:  # a request is never cut in two: what is left of it could not be understood
-        if standing.first <= start <= standing.kept:
+        if start in range(standing.first, standing.kept + 1):
             start = standing.kept + 1
     return Cut(pins=pins_at(rng, line, start), start=start, stop=min(line.turns, start + 160), k_offset=offset)
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+
+def words_of(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 SIL, KEEP, RELEASE = "<sil>", "<keep>", "<release>"
 SPECIAL = (SIL, KEEP, RELEASE, "<delegate>", "<stop>", "<unk>")
-REQUEST = tuple(
-    "remind me to every seconds in say when you hear stop that's enough please can now and a half the word okay".split()
+REQUEST = words_of(
+    "remind me to every seconds in say when you hear stop that's enough please can now and a half the word okay"
 )
-NUMBERS = tuple("one two three four five six seven eight nine ten eleven twelve".split())
-VERBS = tuple("drink check call open close take bring feed wash read move clean start fix".split())
-NOUNS = tuple("water tea oven door mail medicine dog window plants phone kitchen car book bread garden soup".split())
-SINGLES = tuple("stretch breathe blink relax jump hello smile stand dance sing".split())
-CUES = tuple(
+NUMBERS = words_of("one two three four five six seven eight nine ten eleven twelve")
+VERBS = words_of("drink check call open close take bring feed wash read move clean start fix")
+NOUNS = words_of("water tea oven door mail medicine dog window plants phone kitchen car book bread garden soup")
+SINGLES = words_of("stretch breathe blink relax jump hello smile stand dance sing")
+CUES = words_of(
     "banana tiger purple rocket guitar castle diamond thunder monkey silver island coffee "
-    "pepper winter dragon basket mirror candle button pirate ladder marble violin turtle".split()
+    "pepper winter dragon basket mirror candle button pirate ladder marble violin turtle"
 )
-CHATTER = tuple(
+CHATTER = words_of(
     "today yesterday weather sunny rain morning evening family brother sister house river mountain music school "
     "work people happy tired maybe really think know like want going was is it i we they very good nice big little "
-    "red blue green went saw there here with some from about minutes".split()
+    "red blue green went saw there here with some from about minutes"
 )
 WORDS = SPECIAL + REQUEST + NUMBERS + VERBS + NOUNS + SINGLES + CUES + CHATTER
 TOKEN_ID = {word: index for index, word in enumerate(WORDS)}

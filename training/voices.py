@@ -9,20 +9,20 @@ import numpy as np
 import numpy.typing as npt
 import soxr
 
+from training.vocab import words_of
+
 SAMPLE_RATE = 16000
 _ESPEAK_RATE = 22050
 _WAV_HEADER = 44
 
-ACCENTS = (
-    "en-us en-gb en-gb-x-rp en-gb-scotland en-gb-x-gbcwmd en-gb-x-gbclan en-029 en-us-nyc".split()
-)
-VARIANTS = (
+ACCENTS = words_of("en-us en-gb en-gb-x-rp en-gb-scotland en-gb-x-gbcwmd en-gb-x-gbclan en-029 en-us-nyc")
+VARIANTS = words_of(
     "Alex Alicia Andrea Andy Annie AnxiousAndy Denis Diogo Gene Henrique Hugo Jacky Lee Mario Mike Nguyen Storm "
     "Tweaky adam anika antonio aunty belinda benjamin boris caleb david edward edward2 f1 f3 f4 f5 fast grandma "
     "gustave iven iven2 iven4 john kaukovalta klatt klatt3 klatt4 klatt5 klatt6 linda m1 m2 m4 m5 m6 m7 m8 max "
-    "michel miguel norbert pablo paul pedro quincy rob robert sandro shelby steph2 steph3 travis victor zac".split()
+    "michel miguel norbert pablo paul pedro quincy rob robert sandro shelby steph2 steph3 travis victor zac"
 )
-HELD_OUT_VARIANTS = "Michael Gene2 Marco ed f2 grandpa iven3 klatt2 m3 marcelo".split()
+HELD_OUT_VARIANTS = words_of("Michael Gene2 Marco ed f2 grandpa iven3 klatt2 m3 marcelo")
 # Styles of the neural voice that may ask only in evaluation. The output voice never asks at all.
 HELD_OUT_STYLES = ("af_nicole", "am_michael", "bf_emma", "bm_george")
 OUTPUT_STYLE = "af_heart"
@@ -38,7 +38,7 @@ class Voice:
     pitch: int
 
 
-def random_voice(rng: np.random.Generator, variants: tuple[str, ...] | list[str]) -> Voice:
+def random_voice(rng: np.random.Generator, variants: tuple[str, ...]) -> Voice:
     return Voice(
         accent=str(rng.choice(ACCENTS)),
         variant=str(rng.choice(variants)),

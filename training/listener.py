@@ -1,0 +1,152 @@
+"""A checkpoint listening to a sound file through the reference forward pass: what it says, micro-turn by micro-turn.
+
+python -m training.listener FILE.wav [--checkpoint models/counterpoint-micro]
+"""
+
+from __future__ import annotations
+
+import argparse
+import wave
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from cluster.media.dmel import DMelConfig, dmel, from_s16
+from cluster.types import ContextTurn, MicroTurn
+from training import vocab
+from training.forward import Cache, Context, Reference, Rows, lay_out
+
+TURN_S = 0.2
+# When output k is heard: its micro-turn has ended, plus the jitter margin and the time to the due moment.
+EGRESS_S = 0.19
+_QUIET_CODE = 4.0  # mean level of a micro-turn's own frames below which nobody speaks
+_QUIET_TURNS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What was emitted in micro-turn k; `words` are voiced, `events` are control tokens."""
+
+    k: int
+    words: str
+    events: tuple[str, ...]
+
+    @property
+    def onset_s(self) -> float:
+        return (self.k + 1) * TURN_S + EGRESS_S
+
+
+class Listener:
+    """One conversation, greedy, with anchors as the server makes them."""
+
+    def __init__(self, reference: Reference, prefix: tuple[int, ...] = ()) -> None:
+        self._reference, self._prefix = reference, prefix
+        self._tail: list[ContextTurn] = []
+        self._pins: list[tuple[ContextTurn, ...]] = []
+        self._restart(())
+
+    def hear(self, turn: MicroTurn) -> tuple[int, ...]:
+        """Appends one micro-turn; returns the tokens emitted, without the final silence."""
+        c, rows = self._reference.config, self._pending
+        position = self._reference.add_input(rows, turn, self._base + c.position_stride * self._index)
+        out: list[int] = []
+        while True:
+            logits_V = self._reference.run(rows, self._cache)[-1].clone()
+            logits_V[c.sil_token_id] += self._reference.sil_bias
+            token = int(logits_V.argmax())
+            rows = Rows()
+            if token == c.sil_token_id or len(out) == c.micro_turn.text_out_max:
+                break
+            out.append(token)
+            rows.add(self._reference.token(token), position)
+            position += 1
+        self._pending = Rows()
+        self._pending.add(self._reference.token(c.sil_token_id), position)
+        self._index += 1
+        self._tail.append(ContextTurn(turn=turn, out=tuple(out)))
+        self._keep(out)
+        if len(self._tail) >= c.window.micro_turns:
+            self._anchor()
+        return tuple(out)
+
+    def _keep(self, out: list[int]) -> None:
+        if vocab.TOKEN_ID[vocab.KEEP] in out:
+            start, quiet = len(self._tail) - 1, 0
+            limit = max(0, len(self._tail) - self._reference.config.window.pins_max)
+            loud = False
+            while start > limit and not (loud and quiet >= _QUIET_TURNS):
+                silent = _level(self._tail[start].turn) < _QUIET_CODE
+                loud, quiet = loud or not silent, quiet + 1 if silent else 0
+                start -= 1
+            self._pins.append(tuple(self._tail[start:]))
+        if vocab.TOKEN_ID[vocab.RELEASE] in out and self._pins:
+            self._pins.pop(0)
+
+    def _anchor(self) -> None:
+        self._tail = self._tail[-self._reference.config.window.micro_turns // 2 :]
+        first = self._tail[0].turn.k
+        self._restart(tuple(item for pin in self._pins for item in pin if item.turn.k < first) + tuple(self._tail))
+
+    def _restart(self, turns: tuple[ContextTurn, ...]) -> None:
+        stride = self._reference.config.position_stride
+        self._cache, self._index = Cache(), len(turns)
+        self._base = -(-len(self._prefix) // stride) * stride
+        self._pending = Rows()
+        rows = lay_out(self._reference, Context(prefix=self._prefix, turns=turns))
+        if rows.positions:
+            self._reference.run(rows, self._cache)
+
+
+def micro_turns(samples_N: npt.NDArray[np.float32], config: DMelConfig) -> Iterator[MicroTurn]:
+    """The sound as micro-turns; a rest shorter than one is left out."""
+    codes_FC = dmel(samples_N, config)
+    padded_FC = np.concatenate([np.zeros((5, config.num_mels), np.uint8), codes_FC])
+    for k in range(len(codes_FC) // 10):
+        yield MicroTurn(k=k, audio=padded_FC[10 * k : 10 * k + 15].tobytes())
+
+
+def listen(
+    reference: Reference, samples_N: npt.NDArray[np.float32], text: dict[int, tuple[int, ...]] | None = None
+) -> list[Said]:
+    """Everything said while hearing the samples (16 kHz). text: token ids given in micro-turns."""
+    listener, said = Listener(reference), []
+    for turn in micro_turns(samples_N, DMelConfig()):
+        written = (text or {}).get(turn.k, ())
+        out = listener.hear(MicroTurn(k=turn.k, audio=turn.audio, text=written))
+        if out:
+            words = [vocab.WORDS[token] for token in out]
+            voiced = " ".join(word for word in words if not word.startswith("<"))
+            said.append(Said(k=turn.k, words=voiced, events=tuple(word for word in words if word.startswith("<"))))
+    return said
+
+
+def _level(turn: MicroTurn) -> float:
+    return float(np.frombuffer(turn.audio, np.uint8)[5 * 40 :].mean()) if turn.audio else 0.0
+
+
+def read_wav(path: Path) -> npt.NDArray[np.float32]:
+    """Raises ValueError for anything but 16 kHz mono 16 bit."""
+    with wave.open(str(path)) as wav:
+        if (wav.getframerate(), wav.getnchannels(), wav.getsampwidth()) != (16000, 1, 2):
+            raise ValueError(f"{path}: must be 16 kHz mono 16 bit")
+        return from_s16(wav.readframes(wav.getnframes()))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path, nargs="+")
+    parser.add_argument("--checkpoint", type=Path, default=Path("models/counterpoint-micro"))
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    reference = Reference(args.checkpoint)
+    for path in args.file:
+        said = listen(reference, read_wav(path))
+        print(path.name, "; ".join(f"{item.onset_s:.2f} {item.words}{' '.join(item.events)}" for item in said))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""`python -m training.probe`: 100 conversations with held-out voices and phrases through the shipped checkpoint.
+
+`--development` draws other conversations, with trained voices and phrases: for tuning, never for reporting.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from training.export import CHECKPOINT
+from training.forward import Reference
+from training.listener import listen
+from training.probe_set import Builder, Item
+from training.scoring import Outcome, floors, judge, report
+
+SEED, DEVELOPMENT_SEED = 99, 7
+COUNTS = {"every": 30, "in": 25, "cue": 20, "idle": 25}
+RECORDED_SHARE = 0.2  # of the conversations that a held-out style of the neural voice speaks
+RECORDINGS = Path("build/clips/kokoro_heldout")
+
+
+def build(seed: int, development: bool, counts: dict[str, int]) -> list[Item]:
+    recordings = None if development else RECORDINGS
+    return Builder(seed, development, recordings).build(counts, RECORDED_SHARE)
+
+
+def fingerprint(items: list[Item]) -> str:
+    digest = hashlib.sha256()
+    for item in items:
+        digest.update(repr((item.id, item.asked, item.expect)).encode())
+        digest.update(item.samples_N.tobytes())
+    return digest.hexdigest()
+
+
+def run(checkpoint: Path, items: list[Item], sil_bias: float | None = None) -> list[Outcome]:
+    """Greedy, through the reference forward pass. sil_bias replaces the checkpoint's own."""
+    reference = Reference(checkpoint, sil_bias=sil_bias)
+    outcomes = []
+    for item in items:
+        said = [(each.onset_s, each.words) for each in listen(reference, item.samples_N) if each.words]
+        outcome = judge(item, said)
+        outcomes.append(outcome)
+        if item.kind == "idle" or not outcome.strict:
+            heard = "; ".join(f"{onset:.1f} {words}" for onset, words in said[:8])
+            wanted = "; ".join(f"{(e.from_s + e.to_s) / 2:.1f}" for e in item.expect[:6])
+            print(f"{item.id} {item.voice} [{item.asked}] wanted {wanted}, said {heard or 'nothing'}", flush=True)
+    return outcomes
+
+
+def probe(
+    checkpoint: Path, seed: int, development: bool, counts: dict[str, int], sil_bias: float | None
+) -> dict[str, Any]:
+    items = build(seed, development, counts)
+    outcomes = run(checkpoint, items, sil_bias)
+    return {
+        "set": {"items": len(items), "seed": seed, "sha256": fingerprint(items), "development": development},
+        **report(outcomes),
+        "floors": floors(items),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT)
+    parser.add_argument("--development", action="store_true")
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the set, for a quick look")
+    parser.add_argument("--sil-bias", type=float)
+    parser.add_argument("--seed", type=int)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    counts = {kind: max(1, round(count * args.scale)) for kind, count in COUNTS.items()}
+    seed = args.seed if args.seed is not None else DEVELOPMENT_SEED if args.development else SEED
+    result = probe(args.checkpoint, seed, args.development, counts, args.sil_bias)
+    print(json.dumps({name: value for name, value in result.items() if name != "floors"}, indent=2))
+    if not args.development and args.scale == 1.0 and args.sil_bias is None:
+        (args.checkpoint / "probe.json").write_text(json.dumps(result, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
