@@ -1,0 +1,56 @@
+"""What bounds a session: integers of the checkpoint, and the rules of the house."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cluster.types import MAX_COALESCED, MICRO_TURN_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlTokens:
+    """Token ids of the model's own controls; -1 where the vocabulary has no such token."""
+
+    keep: int = -1
+    release: int = -1
+    delegate: int = -1
+    stop: int = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointLimits:
+    """The part of a checkpoint's config.json that the scheduler needs (contract: cluster/DESIGN.md)."""
+
+    window: int = 160  # micro-turns of the tail at which the next anchor is begun
+    pins_max: int = 40  # micro-turns of all pins together
+    prefix_max: int = 64  # tokens
+    stride: int = 16  # positions of one micro-turn
+    audio_in: int = 2  # tokens of one micro-turn's audio
+    text_in_max: int = 4
+    text_out_max: int = 4
+    passes_max: int = 5
+    audio_bytes: int = 600  # dMel codes of one micro-turn: context frames, then its own
+    context_bytes: int = 200  # of which context frames
+    tokens: ControlTokens = ControlTokens()
+    silence_code: int = 2  # own frames with a lower mean code are silence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRules:
+    """Defaults are those of DESIGN.md sections 5, 6 and 8."""
+
+    coalesce_max: int = MAX_COALESCED
+    pin_turns_max: int = 8_000 // MICRO_TURN_MS
+    prefill_chunk: int = 16  # micro-turns of a shadow context one tick may carry for one session
+    ahead_max: int = 20  # micro-turns that may wait before they are due
+    detached_hold_ms: int = 2_000  # a shorter detachment seals nothing
+    detached_max_ms: int = 60_000  # a longer one ends the session
+    idle_max_ms: int = 600_000  # without any input of the client
+    duration_max_ms: int = 86_400_000
+    resume_grace_ticks: int = 5  # after a resume, before missing input counts as late
+    replay_turns: int = 64  # results kept for a client that comes back
+    volatile_max_ms: int = 60_000
+    volatile_max_bytes: int = 32 << 20
+    volatile_retry_ticks: int = 5
+    flush_records: int = 64  # journal records of one write
+    failures_max: int = 5  # steps in a row that failed, before the session is given up
