@@ -31,7 +31,7 @@ class Expect:
 
 @dataclass(slots=True, kw_only=True)
 class Item:
-    """kind "idle" asks nothing. voice: "espeak" or "kokoro". seen: parts that also occur in training, for the report."""
+    """One conversation. kind: as asked, or "idle", which asks nothing. voice: "espeak" or "kokoro"."""
 
     id: str
     kind: str

@@ -69,7 +69,8 @@ def pins_at(rng: np.random.Generator, line: Timeline, start: int) -> tuple[int, 
     """Pinned micro-turns in a context whose tail begins at `start`; noise may have hidden where the request began."""
     pins: tuple[int, ...] = ()
     for standing in line.standings:
-        if 0 <= standing.first and standing.kept < start < standing.released:
+        in_prefix = standing.first < 0
+        if not in_prefix and standing.kept < start < standing.released:
             lead = int(rng.integers(0, PINS_MAX)) if rng.random() < 0.15 else int(rng.integers(1, 4))
             first = max(0, standing.first - lead, standing.kept + 1 - PINS_MAX)
             pins += tuple(range(first, standing.kept + 1))

@@ -1,0 +1,68 @@
+"""`python -m training.manifest`: what training has heard and read, in compact form, for proving what it has not.
+
+The built corpus is listed clip by clip in `build/clips`; here are the sets of voices, phrases and intervals in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from training import vocab
+from training.tasks import Kind, parse
+
+MANIFEST = Path(__file__).with_name("manifest.json")
+CLIPS = Path("build/clips")
+
+
+def manifest(clips: Path) -> dict[str, Any]:
+    """Sets over all clips, plus what requests in text are drawn from."""
+    voices, styles, counts = set(), set(), defaultdict(int)
+    phrases, intervals, shards = set(), defaultdict(set), {}
+    rows = []
+    for folder in sorted(clips.glob("espeak/[0-9][0-9][0-9]")):
+        lines = (folder / "clips.jsonl").read_text()
+        shards[folder.name] = hashlib.sha256(lines.encode()).hexdigest()[:16]
+        for line in lines.splitlines():
+            row = json.loads(line)
+            voices.add(row["voice"].split("+")[1])
+            rows.append((row["kind"], row["say"], row["tenths"]))
+    recorded = clips / "kokoro" / "manifest.jsonl"
+    for line in recorded.read_text().splitlines() if recorded.exists() else []:
+        row = json.loads(line)
+        styles |= {part.split(":")[0] for part in row["style"].split("+")}
+        asked = parse(row["text"])
+        rows.append((asked.kind.value, asked.say, asked.tenths))
+    for kind, say, tenths in rows:
+        counts[kind] += 1
+        if say:
+            phrases.add(say)
+        if tenths:
+            intervals[kind].add(tenths)
+    intervals[Kind.EVERY.value] |= set(vocab.PERIODS)
+    intervals[Kind.IN.value] |= set(vocab.ALL_TENTHS)
+    phrases |= set(vocab.TRAINED_PHRASES) | set(vocab.SINGLES) | set(vocab.NOUNS)
+    return {
+        "espeak_variants": sorted(voices),
+        "kokoro_styles": sorted(styles),
+        "phrases": sorted(phrases),
+        "intervals_tenths": {kind: sorted(values) for kind, values in sorted(intervals.items())},
+        "clips": dict(sorted(counts.items())),
+        "shards": shards,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clips", type=Path, default=CLIPS)
+    parser.add_argument("--out", type=Path, default=MANIFEST)
+    args = parser.parse_args()
+    args.out.write_text(json.dumps(manifest(args.clips), indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
