@@ -12,9 +12,11 @@ import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import ray
+import structlog
 from ray.exceptions import ActorDiedError, RayActorError, RayTaskError
 from ray.util import get_node_ip_address
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -24,6 +26,8 @@ from actors.host import Host
 from actors.store import EmbeddedStore
 from cluster.config import Config
 from cluster.errors import ConfigError, CounterpointError, Rejected
+
+log = structlog.get_logger()
 
 SUPERVISOR = "supervisor-0"
 OBJECT_STORE_BYTES = 100_000_000  # control messages only
@@ -68,6 +72,9 @@ class RayHandle:
 
     async def start(self, peers: Peers) -> ActorInfo:
         return await self._ask("start", peers)
+
+    async def free_address(self) -> str:
+        return await self._ask("free_address")
 
     async def tell(self, verb: str, *arguments: object) -> object:
         return await self._ask("tell", verb, *arguments)
@@ -143,7 +150,7 @@ class App:
     """A whole cluster, from `start` to `stop`. Raises StoreUnavailable, RayUnreachable or ConfigError: what to do."""
 
     def __init__(self, config: Config) -> None:
-        self.config = config
+        self.config = _absolute(config)
         self._store: EmbeddedStore | None = None
         self._supervisor: RayHandle | None = None
 
@@ -152,6 +159,7 @@ class App:
         try:
             self._start_store()
             _start_ray(self.config)
+            self._choose_dtype()
             self._supervisor = RayLauncher().launch(ActorSpec(role="supervisor", index=0, config=self.config))
             itself = await self._supervisor.start({})
         except BaseException:
@@ -181,6 +189,18 @@ class App:
             self._store.stop()
             self._store = None
 
+    def _choose_dtype(self) -> None:
+        """Measured on the machine the engine will run on, before anybody loads weights."""
+        engine = self.config.engine
+        if engine.dtype == "auto":
+            measure = ray.remote(num_cpus=0, max_calls=1)(_measure_dtype)
+            try:
+                dtype, why = ray.get(measure.remote(engine.checkpoint, engine.deterministic))
+            except RayTaskError as error:
+                raise error.cause from error
+            log.info("dtype chosen", dtype=dtype, why=why)
+            self.config = self.config.model_copy(update={"engine": engine.model_copy(update={"dtype": dtype})})
+
     def _start_store(self) -> None:
         redis, serve = self.config.redis, self.config.serve
         if redis.url:
@@ -192,6 +212,21 @@ class App:
         self._store = EmbeddedStore(serve.data_dir)
         url = self._store.start()
         self.config = self.config.model_copy(update={"redis": redis.model_copy(update={"url": url})})
+
+
+def _absolute(config: Config) -> Config:
+    """Actors run in folders of their own."""
+    serve = config.serve.model_copy(update={"data_dir": config.serve.data_dir.resolve()})
+    engine = config.engine.model_copy(update={"checkpoint": config.engine.checkpoint.resolve()})
+    log_dir = config.telemetry.log_dir or (None if serve.ray_address else serve.data_dir / "logs")
+    telemetry = config.telemetry.model_copy(update={"log_dir": log_dir and log_dir.resolve()})
+    return config.model_copy(update={"serve": serve, "engine": engine, "telemetry": telemetry})
+
+
+def _measure_dtype(checkpoint: Path, deterministic: bool) -> tuple[str, str]:
+    from actors.engine import choose_dtype  # late: only the process that measures needs torch
+
+    return choose_dtype(checkpoint, deterministic)
 
 
 @contextlib.contextmanager

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from actors.handles import ActorSpec, Directory, Launcher, Peers, Shell, shards_of
+from actors.handles import RENDEZVOUS, ActorSpec, Directory, Launcher, Peers, Shell, shards_of
 from cluster.config import Config
 from cluster.model.config import load_config
 from cluster.model.placement import held_by, uniform_placement
 from cluster.telemetry.metrics import Metrics
 from cluster.types import Dtype, Placement
+
+if TYPE_CHECKING:
+    from actors.engine import EngineSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +73,8 @@ class OffLoop:
         await asyncio.to_thread(self._shell.stop)
 
 
-def placement_of(config: Config) -> Placement | None:
-    """Every expert on `experts.replicas` shards; None for the local exchange.
-
-    Raises ConfigError for a checkpoint that cannot be read.
-    """
-    if config.experts.exchange == "local":
-        return None
+def placement_of(config: Config) -> Placement:
+    """Every expert on `experts.replicas` shards, or ranks. Raises ConfigError for a checkpoint that cannot be read."""
     shards = tuple(range(config.experts.shards))
     experts = load_config(config.engine.checkpoint).num_experts
     return uniform_placement(experts, shards, copies=config.experts.replicas, epoch=1)
@@ -86,7 +84,6 @@ def _expert(building: Building) -> Shell:
     from actors.expert import ExpertShard
 
     engine, placement = building.config.engine, placement_of(building.config)
-    assert placement is not None
     shard = ExpertShard(
         engine.checkpoint,
         held_by(placement, building.spec.index),
@@ -99,10 +96,10 @@ def _expert(building: Building) -> Shell:
     return OffLoop(shard)
 
 
-def _engine(building: Building) -> Shell:
-    from actors.engine import EngineSettings, EngineShell
+def _settings(building: Building) -> EngineSettings:
+    from actors.engine import EngineSettings
 
-    config = building.config
+    config, role = building.config, building.spec.role
     settings = EngineSettings(
         checkpoint=config.engine.checkpoint,
         num_slots=2 * config.scheduler.max_sessions,  # each session has a live and a shadow slot
@@ -110,11 +107,30 @@ def _engine(building: Building) -> Shell:
         deterministic=config.engine.deterministic,
         seed=config.engine.seed,
         num_pages=config.engine.num_pages or None,
-        placement=placement_of(config),
-        shards=shards_of(building.peers),
         host=building.host,
     )
-    return EngineShell(settings, building.metrics)
+    match config.experts.exchange:
+        case "grpc":
+            return replace(settings, placement=placement_of(config), shards=shards_of(building.peers))
+        case "alltoall" if role in ("engine", "rank"):
+            meeting = building.peers[RENDEZVOUS]
+            return replace(
+                settings, placement=placement_of(config), rendezvous=f"tcp://{meeting}", rank=building.spec.index
+            )
+        case _:  # local; the lockstep engine joins no group of ranks that a live one waits in
+            return settings
+
+
+def _engine(building: Building) -> Shell:
+    from actors.engine import EngineShell
+
+    return EngineShell(_settings(building), building.metrics)
+
+
+def _rank(building: Building) -> Shell:
+    from actors.engine import EngineRank
+
+    return EngineRank(_settings(building))
 
 
 def _supervisor(building: Building) -> Shell:
@@ -127,5 +143,6 @@ ROLES = {
     "supervisor": Role("actors.supervisor", _supervisor),
     "expert": Role("actors.expert", _expert),
     "engine": Role("actors.engine", _engine),
+    "rank": Role("actors.engine", _rank),
     "lockstep-engine": Role("actors.engine", _engine),
 }

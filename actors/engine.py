@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import grpc
+import structlog
 import torch
+import torch.distributed as dist
 
 from actors.engine_service import EngineFacts, EngineService
 from actors.engine_thread import SteppingThread
@@ -16,25 +21,78 @@ from actors.engine_wire import CHANNEL_OPTIONS
 from actors.expert_client import ExpertClient
 from cluster.clock import MonotonicClock
 from cluster.engine import Engine
+from cluster.model.all_to_all import AllToAll
+from cluster.model.config import load_config
 from cluster.model.dispatch import Exchange, Local
 from cluster.model.moe import ExpertBank
+from cluster.model.placement import held_by
+from cluster.model.probe import probe_dtype
 from cluster.model.remote import Remote
 from cluster.telemetry.metrics import Metrics
-from cluster.types import Dtype, Placement, Versions
+from cluster.types import Dtype, Placement, TickBatch, Versions
 from counterpoint.internal.v1 import engine_pb2_grpc
+
+log = structlog.get_logger()
+
+SHARDS_TIMEOUT_S = 30.0
+RANKS_TIMEOUT = timedelta(days=365)  # a rank waits for the next step however long; a dead peer breaks its connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineSettings:
+    """One of `shards` (the `Grpc` exchange) and `rendezvous` (AllToAll) with a placement, or neither (Local)."""
+
     checkpoint: Path
     num_slots: int
     dtype: Dtype
     deterministic: bool
     seed: int
     num_pages: int | None  # None: room for every slot at its longest
-    placement: Placement | None  # None: every expert in this process
-    shards: Mapping[int, str]  # address of each shard of the placement
     host: str
+    placement: Placement | None = None
+    shards: Mapping[int, str] | None = None  # address of each shard of the placement
+    rendezvous: str = ""  # tcp://HOST:PORT at which the ranks meet; shards of the placement are ranks
+    rank: int = 0
+
+
+def choose_dtype(checkpoint: Path, deterministic: bool) -> tuple[str, str]:
+    """The dtype this machine is faster with, and why. Raises ConfigError for a checkpoint that cannot be read."""
+    torch.set_num_threads(1)
+    choice = probe_dtype(load_config(checkpoint), MonotonicClock(), deterministic=deterministic)
+    return choice.dtype.value, choice.why
+
+
+def build_engine(settings: EngineSettings, experts: ExpertClient | None) -> Engine:
+    """To be called on the thread that will step it. Blocks until all ranks have met, where there are ranks."""
+    torch.set_num_threads(1)  # counts for the calling thread alone
+    return Engine(
+        settings.checkpoint,
+        num_slots=settings.num_slots,
+        exchange=_exchange(settings, experts),
+        dtype=settings.dtype,
+        deterministic=settings.deterministic,
+        seed=settings.seed,
+        num_pages=settings.num_pages,
+        clock=MonotonicClock(),
+    )
+
+
+def _exchange(settings: EngineSettings, experts: ExpertClient | None) -> Exchange:
+    placement, rank = settings.placement, settings.rank
+    if placement is not None and experts is not None:
+        return Remote(experts, placement, MonotonicClock())
+    held = held_by(placement, rank) if placement is not None else None
+    bank = ExpertBank(settings.checkpoint, held, dtype=settings.dtype, deterministic=settings.deterministic)
+    if placement is None:
+        return Local(bank)
+    dist.init_process_group(
+        "gloo",
+        init_method=settings.rendezvous,
+        rank=rank,
+        world_size=placement.num_shards(),
+        timeout=RANKS_TIMEOUT,
+    )
+    return AllToAll(dist.group.WORLD, bank, placement)
 
 
 class EngineShell:
@@ -42,8 +100,10 @@ class EngineShell:
 
     def __init__(self, settings: EngineSettings, metrics: Metrics) -> None:
         self._settings, self._metrics = settings, metrics
-        self._thread = SteppingThread(self._build)
         self._experts: ExpertClient | None = None
+        if settings.shards is not None:
+            self._experts = ExpertClient(settings.shards, metrics=metrics)
+        self._thread = SteppingThread(lambda: build_engine(settings, self._experts))
         self._server: grpc.aio.Server | None = None
         self._versions: Versions | None = None
 
@@ -53,11 +113,10 @@ class EngineShell:
 
     async def start(self) -> str:
         """Returns the address. Raises ConfigError for a checkpoint that cannot be read, ExpertUnavailable for shards
-        that do not answer, OSError if the port is taken.
+        that do not answer.
         """
-        if self._settings.placement is not None:
-            self._experts = ExpertClient(self._settings.shards, metrics=self._metrics)
-            await asyncio.to_thread(self._experts.start, 30.0)
+        if self._experts is not None:
+            await asyncio.to_thread(self._experts.start, SHARDS_TIMEOUT_S)
         engine = await asyncio.wrap_future(self._thread.start())
         self._versions = engine.versions
         facts = EngineFacts(
@@ -95,23 +154,35 @@ class EngineShell:
     def _name(self, versions: Versions) -> str:
         return f"{self._settings.checkpoint.name}@{versions.weights_sha256[:12]}"
 
-    def _build(self) -> Engine:
-        torch.set_num_threads(1)  # counts for the calling thread, which is the stepping one
-        settings = self._settings
-        return Engine(
-            settings.checkpoint,
-            num_slots=settings.num_slots,
-            exchange=self._exchange(),
-            dtype=settings.dtype,
-            deterministic=settings.deterministic,
-            seed=settings.seed,
-            num_pages=settings.num_pages,
-            clock=MonotonicClock(),
-        )
 
-    def _exchange(self) -> Exchange:
-        settings = self._settings
-        if self._experts is not None and settings.placement is not None:
-            return Remote(self._experts, settings.placement, MonotonicClock())
-        bank = ExpertBank(settings.checkpoint, dtype=settings.dtype, deterministic=settings.deterministic)
-        return Local(bank)
+class EngineRank:
+    """A further rank of an AllToAll engine: no sessions of its own, its experts join every pass of rank 0.
+
+    Ends with its group: when another rank dies its process exits, and the supervisor starts all of them again.
+    """
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self._settings = settings
+        self._engine: Engine | None = None
+        self._thread = threading.Thread(target=self._run, name="stepping", daemon=True)
+
+    @property
+    def progress(self) -> int:
+        return self._engine.progress if self._engine else 0
+
+    async def start(self) -> str:
+        """Returns at once: ranks meet while they are built."""
+        self._thread.start()
+        return ""
+
+    async def stop(self) -> None:
+        """Nothing to give back: the thread waits in a collective until rank 0 is gone."""
+
+    def _run(self) -> None:
+        try:
+            self._engine = build_engine(self._settings, None)
+            while True:
+                self._engine.step(TickBatch(n=0, engine_epoch=0, work=()))
+        except Exception:
+            log.exception("rank lost its group", rank=self._settings.rank)
+            os._exit(1)  # a collective cannot be left in any other way

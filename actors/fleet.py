@@ -6,7 +6,7 @@ import asyncio
 
 import structlog
 
-from actors.handles import ActorInfo, ActorLost, ActorSpec, Handle, Launcher
+from actors.handles import RENDEZVOUS, ActorInfo, ActorLost, ActorSpec, Handle, Launcher
 
 BEAT_S, BEAT_TIMEOUT_S = 1.0, 5.0
 
@@ -20,6 +20,7 @@ class Fleet:
         self._launcher = launcher
         self._handles: dict[str, Handle] = {}
         self._infos: dict[str, ActorInfo] = {}
+        self.meeting = ""  # where ranks meet
         self.beats = 0
 
     def __getitem__(self, name: str) -> Handle:
@@ -49,7 +50,7 @@ class Fleet:
         return tuple(self._infos.values())
 
     def peers(self) -> dict[str, str]:
-        return {name: info.address for name, info in self._infos.items()}
+        return {name: info.address for name, info in self._infos.items()} | {RENDEZVOUS: self.meeting}
 
     async def beat(self) -> None:
         """Ask everybody for progress for ever; who does not answer in time is killed, for a freeze heals by restart."""

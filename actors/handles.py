@@ -10,6 +10,7 @@ from cluster.config import Config
 from cluster.errors import CounterpointError
 
 Peers = Mapping[str, str]  # actor name → address
+RENDEZVOUS = "rendezvous"  # among the peers: HOST:PORT at which the ranks of an engine meet
 
 
 def shards_of(peers: Peers) -> dict[int, str]:
@@ -38,7 +39,7 @@ class Shell(Protocol):
 class ActorSpec:
     """An actor to be. The names of a role count from 0, such as expert-1."""
 
-    role: str  # supervisor, ingest, scheduler, engine, expert; lockstep-scheduler, lockstep-engine
+    role: str  # supervisor, ingest, scheduler, engine, expert, rank; lockstep-scheduler, lockstep-engine
     index: int
     config: Config
 
@@ -63,6 +64,9 @@ class Handle(Protocol):
     """An actor in another process. Every method but `kill` raises ActorLost once that process is gone."""
 
     async def start(self, peers: Peers) -> ActorInfo: ...
+
+    async def free_address(self) -> str:
+        """HOST:PORT on its machine that nobody serves at."""
 
     async def tell(self, verb: str, *arguments: object) -> object:
         """Call a public method of its shell."""

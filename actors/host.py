@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import socket
 from pathlib import Path
 from typing import TextIO
 
@@ -48,6 +49,12 @@ class Host:
             address=address,
             metrics_address=metrics_address,
         )
+
+    async def free_address(self) -> str:
+        """HOST:PORT here that nobody serves at, for what cannot tell us the port it took."""
+        with socket.socket() as probe:
+            probe.bind((self._host, 0))
+            return f"{self._host}:{probe.getsockname()[1]}"
 
     async def tell(self, verb: str, *arguments: object) -> object:
         """Await a public method of the shell, or return what a plain one returns."""

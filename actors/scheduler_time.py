@@ -29,7 +29,7 @@ class RealTime:
         self.clock = MonotonicClock()
 
     async def until(self, n: int, at_ns: int) -> None:
-        while (left_ns := at_ns - self.clock.now_ns()) > 0:
+        while (left_ns := at_ns - self.clock.now_ns()) > 0:  # noqa: ASYNC110 - timers may fire a little early
             await asyncio.sleep(max(left_ns / 1e9, _SHORTEST_SLEEP_S))
 
     def wake(self) -> None:

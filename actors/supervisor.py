@@ -6,14 +6,14 @@ A micro-turn never passes here: while the supervisor is away, live sessions go o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 
 import structlog
 
 from actors.fleet import Fleet
 from actors.handles import ActorInfo, ActorLost, ActorSpec, Launcher, shards_of
 from cluster.config import Config
-from cluster.errors import Rejected, ResyncRequired
+from cluster.errors import CounterpointError, Rejected, ResyncRequired
 from cluster.telemetry import metrics as m
 from cluster.telemetry.metrics import Metrics
 
@@ -33,6 +33,7 @@ class Supervisor:
         self._config, self._metrics = config, metrics
         self._fleet = Fleet(launcher)
         self._deaths: dict[str, int] = {}
+        self._ranks: list[ActorSpec] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._pairing = asyncio.Lock()
         self._stopping = False
@@ -43,14 +44,15 @@ class Supervisor:
 
     async def start(self) -> str:
         """Everything but the lockstep pair. Raises what the first actor that cannot start raised."""
-        grpc_exchange = self._config.experts.exchange == "grpc"
-        shards = self._launch("expert", self._config.experts.shards if grpc_exchange else 0)
-        pair = self._launch("engine") + self._launch("scheduler")
-        ingests = self._launch("ingest", self._config.serve.ingests)
-        await asyncio.gather(*(self._serve(spec) for spec in shards))
-        for spec in pair:
-            await self._serve(spec)
-        await asyncio.gather(*(self._serve(spec) for spec in ingests))
+        experts = self._config.experts
+        shards = self._launch("expert", range(experts.shards if experts.exchange == "grpc" else 0))
+        engines = self._launch("engine")
+        self._ranks = self._launch("rank", range(1, experts.shards if experts.exchange == "alltoall" else 0))
+        schedulers = self._launch("scheduler")
+        ingests = self._launch("ingest", range(self._config.serve.ingests))
+        await self._meet()
+        for group in (shards, engines + self._ranks, schedulers, ingests):
+            await asyncio.gather(*(self._serve(spec) for spec in group))
         self._spawn(self._fleet.beat())
         return ""
 
@@ -59,7 +61,7 @@ class Supervisor:
         self._stopping = True
         for task in self._tasks:
             task.cancel()
-        for role in ("ingest", "lockstep-scheduler", "scheduler", "lockstep-engine", "engine", "expert"):
+        for role in ("ingest", "lockstep-scheduler", "scheduler", "lockstep-engine", "engine", "rank", "expert"):
             await self._fleet.stop(role)
 
     async def actors(self) -> tuple[ActorInfo, ...]:
@@ -104,8 +106,13 @@ class Supervisor:
                 continue
         raise ResyncRequired(f"session {session}: no scheduler holds it any more; open a new session")
 
-    def _launch(self, role: str, count: int = 1) -> list[ActorSpec]:
-        specs = [ActorSpec(role=role, index=index, config=self._config) for index in range(count)]
+    async def _meet(self) -> None:
+        """Fix where the ranks of the engine meet, anew for each group."""
+        if self._config.experts.exchange == "alltoall":
+            self._fleet.meeting = await self._fleet["engine-0"].free_address()
+
+    def _launch(self, role: str, indices: Iterable[int] = (0,)) -> list[ActorSpec]:
+        specs = [ActorSpec(role=role, index=index, config=self._config) for index in indices]
         for spec in specs:
             self._fleet.launch(spec)
         return specs
@@ -116,21 +123,36 @@ class Supervisor:
         log.info("actor serves", actor=info.name, pid=info.pid, address=info.address)
 
     async def _watch(self, spec: ActorSpec) -> None:
-        """Wait for the actor's death, start it again, tell those who talk to it; a quick succession is slowed down."""
-        why = await self._fleet[spec.name].lost()
+        """Wait for the actor's death, then start it again until it serves; a quick succession is slowed down."""
+        handle, engine = self._fleet[spec.name], self._fleet["engine-0"]
+        why = await handle.lost()
         self._fleet.forget(spec.name)
         if self._stopping:
             return
-        self._deaths[spec.name] = deaths = self._deaths.get(spec.name, 0) + 1
-        log.warning("actor died", actor=spec.name, why=why, deaths=deaths)
-        await asyncio.sleep(min(BACKOFF_S * 2 ** (deaths - 1), BACKOFF_MAX_S))
-        self._metrics.add(m.RESTARTS, role=spec.role)
-        self._fleet.launch(spec)
-        try:
-            await self._serve(spec)
-        except ActorLost:
-            self._spawn(self._watch(spec))
+        if spec.role == "rank":
+            engine.kill()  # losing a rank is losing the engine, whose restart brings the ranks along
             return
+        while True:
+            deaths = self._deaths[spec.name] = self._deaths.get(spec.name, 0) + 1
+            log.warning("actor died", actor=spec.name, why=why, deaths=deaths)
+            self._metrics.add(m.RESTARTS, role=spec.role)
+            await asyncio.sleep(min(BACKOFF_S * 2 ** (deaths - 1), BACKOFF_MAX_S))
+            try:
+                await self._restart(spec)
+                return
+            except (CounterpointError, OSError) as error:
+                why = str(error)
+                self._fleet[spec.name].kill()
+
+    async def _restart(self, spec: ActorSpec) -> None:
+        """Launch and serve it anew, and tell those who call it where it is now."""
+        again = [spec, *(self._ranks if spec.role == "engine" else ())]
+        for one in again:
+            self._fleet[one.name].kill()
+            self._fleet.launch(one)
+        if spec.role == "engine":
+            await self._meet()
+        await asyncio.gather(*(self._serve(one) for one in again))
         if spec.role == "expert":
             for engine in self._fleet.serving("engine") + self._fleet.serving("lockstep-engine"):
                 await self._fleet[engine.name].tell("set_shards", shards_of(self._fleet.peers()))

@@ -39,6 +39,10 @@ class Process:
             role=self.spec.role, name=self.spec.name, pid=self.pid, node="n", address=self.address, metrics_address=""
         )
 
+    async def free_address(self) -> str:
+        self._alive()
+        return f"127.0.0.1:{self.pid + 5000}"
+
     async def tell(self, verb: str, *arguments: object) -> object:
         self._alive()
         self.told.append((verb, *arguments))
@@ -112,7 +116,8 @@ async def started(config: Config) -> tuple[Supervisor, Machine]:
 
 async def test_actors_start_behind_those_they_call(config: Config) -> None:
     boss, machine = await started(config)
-    assert set(machine.newest("engine-0").peers) == {"expert-0", "expert-1"}
+    assert {"expert-0", "expert-1"} <= set(machine.newest("engine-0").peers)
+    assert "scheduler-0" not in machine.newest("engine-0").peers
     assert "engine-0" in machine.newest("scheduler-0").peers
     assert [info.name for info in await boss.actors()][-1] == "ingest-0"
     await boss.stop()
@@ -122,6 +127,19 @@ async def test_actors_start_behind_those_they_call(config: Config) -> None:
 async def test_the_local_exchange_has_no_shards() -> None:
     boss, machine = await started(load(env={}, overrides={"experts.exchange": "local"}))
     assert {process.spec.role for process in machine.started} == {"engine", "scheduler", "ingest"}
+    await boss.stop()
+
+
+async def test_all_ranks_of_an_engine_meet_again_when_one_dies() -> None:
+    boss, machine = await started(load(env={}, overrides={"experts.exchange": "alltoall", "experts.shards": 2}))
+    engine, rank = machine.newest("engine-0"), machine.newest("rank-1")
+    assert engine.peers["rendezvous"] == rank.peers["rendezvous"] == await engine.free_address()
+    rank.kill()
+    scheduler = machine.newest("scheduler-0")
+    await until(lambda: bool(scheduler.told))
+    again = machine.newest("engine-0")
+    assert again is not engine
+    assert machine.newest("rank-1").peers["rendezvous"] == await again.free_address()
     await boss.stop()
 
 
@@ -143,7 +161,9 @@ async def test_an_actor_that_freezes_is_killed_and_started_again(config: Config)
     before = len(machine.started)
     machine.newest("ingest-0").frozen = True
     await machine.launched(before + 1)
-    assert machine.newest("ingest-0").peers["scheduler-0"] == machine.newest("scheduler-0").address
+    again = machine.newest("ingest-0")
+    await until(lambda: bool(again.peers))
+    assert again.peers["scheduler-0"] == machine.newest("scheduler-0").address
     await boss.stop()
 
 
