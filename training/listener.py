@@ -73,6 +73,10 @@ class Listener:
             self._anchor()
         return tuple(out)
 
+    @property
+    def turns_in_context(self) -> int:
+        return self._index
+
     def _keep(self, out: list[int]) -> None:
         if vocab.TOKEN_ID[vocab.KEEP] in out:
             start, quiet = len(self._tail) - 1, 0

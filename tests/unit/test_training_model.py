@@ -1,0 +1,103 @@
+"""The training form, the exported checkpoint and the reference forward pass are one function."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from cluster.types import ContextTurn, MicroTurn
+from training import views
+from training.batches import Shape, collate
+from training.export import export
+from training.forward import Cache, Context, Reference, Rows, lay_out, reference_logits
+from training.listener import Listener
+from training.model import Micro, ModelConfig
+from training.optim import orthogonalise, schedule
+from training.timeline import Timeline
+from training.views import Cut
+
+TINY = ModelConfig(hidden=64, width=32, audio_hidden=64, channel_dim=16, experts=4)
+
+
+@pytest.fixture(scope="module")
+def model() -> Micro:
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    return Micro(TINY)
+
+
+@pytest.fixture(scope="module")
+def checkpoint(model: Micro, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("checkpoint")
+    export(model, folder)
+    return folder
+
+
+def conversation() -> tuple[Timeline, np.ndarray]:
+    line = Timeline(12, prefix=(3, 4, 5))
+    line.text[2], line.out[4], line.out[5] = (20, 21), (30, 31), (1,)
+    codes = np.random.default_rng(0).integers(0, 16, (120, 40)).astype(np.uint8)
+    return line, codes
+
+
+def context(line: Timeline, codes: np.ndarray) -> Context:
+    padded = np.concatenate([np.zeros((5, 40), np.uint8), codes])
+    turns = tuple(
+        ContextTurn(
+            turn=MicroTurn(k=k, audio=padded[10 * k : 10 * k + 15].tobytes(), text=line.text.get(k, ())),
+            out=line.out.get(k, ()),
+        )
+        for k in range(line.turns)
+    )
+    return Context(prefix=line.prefix, turns=turns)
+
+
+def test_training_and_reference_agree_on_every_logit(model: Micro, checkpoint: Path) -> None:
+    line, codes = conversation()
+    row = views.view(line, codes, Cut(pins=(), start=0, stop=12), 100, frozenset())
+    with torch.no_grad():
+        trained = model.lm_head(model(collate([row], Shape(60, 40))).hidden_BTD)[0, : len(row.tokens_T)]
+    reference = reference_logits(checkpoint, context(line, codes))
+    assert reference.shape == trained.shape
+    # the experts of the training form run in bf16
+    torch.testing.assert_close(trained, reference, rtol=0.05, atol=0.05)
+
+
+def test_a_conversation_in_pieces_gives_the_logits_of_the_whole(checkpoint: Path) -> None:
+    reference, whole = Reference(checkpoint), context(*conversation())
+    rows, cache = lay_out(reference, whole), Cache()
+    pieces = []
+    for start in range(0, len(rows.positions), 7):
+        cut = slice(start, start + 7)
+        pieces.append(reference.run(Rows(rows.embeddings[cut], rows.positions[cut], rows.audio[cut]), cache))
+    torch.testing.assert_close(torch.cat(pieces), reference.run(rows, Cache()), rtol=1e-4, atol=1e-4)
+
+
+def test_a_listener_that_is_re_anchored_goes_on_from_pins_and_the_last_half(checkpoint: Path) -> None:
+    reference = Reference(checkpoint, sil_bias=100.0)
+    listener = Listener(reference)
+    _, codes = conversation()
+    sound = codes[:15].tobytes()
+    for k in range(165):
+        assert listener.hear(MicroTurn(k=k, audio=sound)) == ()
+    assert listener.turns_in_context == 80 + 5
+
+
+def test_silence_bias_decides_between_talking_always_and_never(checkpoint: Path) -> None:
+    turn = MicroTurn(k=0, audio=conversation()[1][:15].tobytes())
+    assert Listener(Reference(checkpoint, sil_bias=100.0)).hear(turn) == ()
+    assert len(Listener(Reference(checkpoint, sil_bias=-100.0)).hear(turn)) == 4
+
+
+def test_orthogonalised_matrices_have_singular_values_near_one() -> None:
+    g = torch.randn(3, 32, 64, generator=torch.Generator().manual_seed(0))
+    singular = torch.linalg.svdvals(orthogonalise(g))
+    assert 0.5 < float(singular.min()) and float(singular.max()) < 1.5
+
+
+def test_the_learning_rate_rises_stays_and_falls_to_its_floor() -> None:
+    rates = [schedule(progress, 0.1, 0.5, 0.02) for progress in (0.05, 0.1, 0.3, 0.75, 1.0)]
+    assert rates == pytest.approx([0.5, 1.0, 1.0, 0.51, 0.02])
