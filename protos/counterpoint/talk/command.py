@@ -46,7 +46,7 @@ def talk(
 
     Example: counterpoint talk question.wav --max-seconds 30
     """
-    console = Console(stderr=as_json, quiet=as_json)
+    console = Console(stderr=as_json, quiet=as_json, highlight=False)
     view = Terminal(console, title=f"{file or ('microphone' if mic else 'text')} → {target}")
     try:
         source = choose_source(file, mic=mic, text=text, max_seconds=max_seconds)
