@@ -16,13 +16,14 @@ from cluster.model.presets import MICRO
 from cluster.model.random_checkpoint import write_random_checkpoint
 from cluster.types import ContextTurn, MicroTurn, Prefill, SlotResult, SlotWork, StepResult, TickBatch
 
+torch.set_num_threads(1)
+
 SHALLOW = replace(MICRO, num_hidden_layers=3)
 SIL_BIAS = 2.0  # the random checkpoint then speaks in some micro-turns and is silent in others
 PREFIX = (7, 8, 9)
 
 
 def checkpoint(folder: Path, config: ModelConfig = SHALLOW, sil_bias: float = SIL_BIAS) -> Path:
-    torch.set_num_threads(1)
     return write_random_checkpoint(folder, config=config, seed=3, sil_bias=sil_bias)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from cluster.model.layers import rms_norm, swiglu
+from cluster.model.presets import MICRO_VISION
 from cluster.model.tiles import TILE_ROWS, Tiled
 from cluster.types import ContextTurn, Prefill, SlotWork
 from tests.unit.engine_tools import PREFIX, Driver, checkpoint, conversation, kv, live, new_engine
@@ -66,6 +68,17 @@ def test_a_chunked_prefill_gives_the_bits_of_the_live_context(folder: Path, chun
     rebuild(driver, 1, heard, chunk)
     # one more micro-turn enters what is still pending in both
     [last] = conversation(3, 1, first_k=heard_turns[-1].k + 1)
+    assert driver.say("a", 0, last) == driver.say("a", 1, last)
+    assert torch.equal(kv(driver.engine, 0), kv(driver.engine, 1))
+
+
+def test_patches_and_text_get_the_same_bits_in_one_chunk_and_live(tmp_path: Path) -> None:
+    config = replace(MICRO_VISION, num_hidden_layers=2)
+    driver = Driver(new_engine(checkpoint(tmp_path, config)))
+    driver.open("a", 0)
+    heard = live(driver, "a", 0, [[turn] for turn in conversation(8, 12, config)])
+    rebuild(driver, 1, heard, 12)
+    [last] = conversation(9, 1, config, first_k=12)
     assert driver.say("a", 0, last) == driver.say("a", 1, last)
     assert torch.equal(kv(driver.engine, 0), kv(driver.engine, 1))
 

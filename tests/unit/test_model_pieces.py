@@ -14,10 +14,12 @@ from cluster.model.dispatch import Pairs
 from cluster.model.frames import from_frame, to_frame
 from cluster.model.moe import expert_runs
 from cluster.model.pages import PAGE_ROWS, PageTable, pages_for
-from cluster.model.presets import MICRO, MICRO_VISION
+from cluster.model.presets import MICRO, MICRO_VISION, reduced
+from cluster.model.probe import probe_dtype
 from cluster.model.sequence import Context, Rows
 from cluster.types import ContextTurn, Dtype, MicroTurn, Prefill, TensorFrame
 
+torch.set_num_threads(1)
 TURN = MicroTurn(k=40, audio=bytes(600))
 
 
@@ -119,3 +121,27 @@ def test_pairs_come_back_to_their_tokens_in_router_order() -> None:
     rows = pairs.tokens[:, None] * 10.0 + torch.tensor(pairs.experts)[:, None]
     weights = torch.tensor([[0.75, 0.25]] * 3)
     assert pairs.combine(rows, weights).flatten().tolist() == [2.5, 10.75, 20.75]
+
+
+class CountingClock:
+    """Between one question and the next passes what fp32 costs, then what bf16 costs."""
+
+    def __init__(self, prices_ns: list[int]) -> None:
+        self._prices, self._asked, self._now = prices_ns, 0, 0
+
+    def now_ns(self) -> int:
+        if self._asked % 2:
+            self._now += self._prices[self._asked // 2 % 2]
+        self._asked += 1
+        return self._now
+
+
+@pytest.mark.parametrize(
+    ("prices_us", "dtype"), [([100, 60], Dtype.BF16), ([100, 90], Dtype.F32), ([50, 99], Dtype.F32)]
+)
+def test_bf16_is_chosen_only_where_it_is_clearly_faster(prices_us: list[int], dtype: Dtype) -> None:
+    choice = probe_dtype(
+        reduced(MICRO, width=4, depth=2, vocab_size=9), CountingClock([1000 * price for price in prices_us])
+    )
+    assert choice.dtype == dtype
+    assert f"{prices_us[0]} us in fp32, {prices_us[1]} us in bf16" in choice.why
