@@ -82,8 +82,6 @@ class Attachment:
     def _from_status(self, code: grpc.StatusCode, details: str) -> Exception:
         if code in LOST or code is grpc.StatusCode.OK:
             return Lost(f"{code.name.lower()}: {details}")
-        if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
-            return Refused("resource_exhausted", details)
         return Failed(code.name.lower(), details)
 
 

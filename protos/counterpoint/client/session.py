@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from counterpoint.client.attachment import Attachment, Lost
-from counterpoint.client.errors import Unreachable
+from counterpoint.client.errors import Refused, Unreachable
 from counterpoint.client.events import Acknowledged, Closed, Disconnected, Event, Resumed, Turn
 from counterpoint.client.inbox import Inbox
 from counterpoint.client.ledger import Ledger
@@ -114,6 +114,11 @@ class Session:
     def ended(self) -> bool:
         """Nothing more will be sent or received."""
         return self._task.done()
+
+    @property
+    def dropped_ms(self) -> int:
+        """Media this client never got across, for want of credit or of a connection."""
+        return self._outbox.dropped_ms
 
     async def drained(self) -> None:
         """Wait until nothing waits to be sent. Raises what ended the session, if it ended first."""
@@ -235,6 +240,12 @@ class Session:
             attachment = self._connect()
             try:
                 await attachment.open(v1.InteractRequest(resume=self._inbox.resume()), self._patience.grant_s)
+            except Refused as refused:
+                if not refused.retry_after_ms:
+                    raise
+                why = str(refused)
+                await asyncio.sleep(refused.retry_after_ms / 1000)
+                continue
             except (Lost, Unreachable) as error:
                 why = str(error)
                 continue

@@ -82,7 +82,7 @@ async def converse(wanted: Wanted, source: Source, view: View, out: Path, stop: 
         report = session.ledger.report(0, conversation.micro_turns)
     write_score(out, title=wanted.title)
     heard_s = len(source.sent()) / 2 / source.sample_rate_hz
-    summary = summarise(conversation, report, audio_in_s=heard_s)
+    summary = summarise(conversation, report, audio_in_s=heard_s, dropped_ms=session.dropped_ms)
     (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
     return summary
 

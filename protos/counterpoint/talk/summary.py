@@ -20,8 +20,8 @@ UNKNOWN = {
 }
 
 
-def summarise(conversation: Conversation, report: Report, *, audio_in_s: float) -> dict[str, Any]:
-    """audio_in_s: media sent. Lateness and latency are the client's own stamps; null in lockstep."""
+def summarise(conversation: Conversation, report: Report, *, audio_in_s: float, dropped_ms: int) -> dict[str, Any]:
+    """audio_in_s: media taken in; dropped_ms: of it, never sent. Lateness and latency are null in lockstep."""
     granted = conversation.granted
     rate = granted.output_sample_rate_hz
     return {
@@ -40,6 +40,7 @@ def summarise(conversation: Conversation, report: Report, *, audio_in_s: float) 
         "said": [{"t_s": phrase.starts_ms / 1000, "text": phrase.text} for phrase in conversation.transcript.phrases],
         "heard": conversation.heard,
         "audio_in_s": audio_in_s,
+        "dropped_ms": dropped_ms,
         "audio_out_s": sum(len(pcm) for pcm in conversation.outputs.values()) / 2 / rate if rate else 0.0,
         "lockstep": conversation.lockstep,
         "shared_clock": conversation.timeline.shared_clock,
