@@ -32,8 +32,6 @@ class EngineClient:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self.facts: EngineFacts | None = None
-        self.pid = 0
         self._probed: asyncio.Future[int] | None = None
         self._channel = grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS)
         self._call: grpc.aio.StreamStreamCall | None = None
@@ -52,16 +50,16 @@ class EngineClient:
         if down is grpc.aio.EOF:
             raise EngineLost(f"the engine at {self.address} ended the stream before its hello")
         hello = down.hello
-        self.pid = hello.pid
-        self.facts = EngineFacts(
+        facts = EngineFacts(
             checkpoint=hello.checkpoint,
             config_json=hello.config_json,
             versions=Versions(**json.loads(hello.versions_json)),
             num_slots=hello.num_slots,
             pages_free=hello.pages_free,
+            engine_epoch=hello.engine_epoch,
         )
         self._reader = asyncio.get_running_loop().create_task(self._read())
-        return self.facts
+        return facts
 
     async def step(self, batch: TickBatch) -> StepResult:
         """Raises StepFailed, EngineLost or EngineFenced."""

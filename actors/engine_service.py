@@ -31,6 +31,7 @@ class EngineFacts:
     versions: Versions
     num_slots: int
     pages_free: int
+    engine_epoch: int = 0  # in force; who takes the engine uses a higher one
 
 
 class EngineService(engine_pb2_grpc.EngineServicer):
@@ -95,6 +96,7 @@ class EngineService(engine_pb2_grpc.EngineServicer):
             num_slots=self._facts.num_slots,
             pages_free=self._facts.pages_free,
             pid=os.getpid(),
+            engine_epoch=self._epoch,
         )
 
 

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%counterpoint/internal/v1/engine.proto\x12\x18\x63ounterpoint.internal.v1\"\x7f\n\x08\x45ngineUp\x12\x30\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x1f.counterpoint.internal.v1.BatchH\x00\x12\x36\n\x05probe\x18\x02 \x01(\x0b\x32%.counterpoint.internal.v1.EngineProbeH\x00\x42\t\n\x07message\"\xef\x01\n\nEngineDown\x12\x36\n\x05hello\x18\x01 \x01(\x0b\x32%.counterpoint.internal.v1.EngineHelloH\x00\x12.\n\x04step\x18\x02 \x01(\x0b\x32\x1e.counterpoint.internal.v1.StepH\x00\x12\x36\n\x05probe\x18\x03 \x01(\x0b\x32%.counterpoint.internal.v1.EngineProbeH\x00\x12\x36\n\x05\x65rror\x18\x04 \x01(\x0b\x32%.counterpoint.internal.v1.EngineErrorH\x00\x42\t\n\x07message\"\x81\x01\n\x0b\x45ngineHello\x12\x12\n\ncheckpoint\x18\x01 \x01(\t\x12\x15\n\rversions_json\x18\x02 \x01(\t\x12\x13\n\x0b\x63onfig_json\x18\x03 \x01(\t\x12\x11\n\tnum_slots\x18\x04 \x01(\r\x12\x12\n\npages_free\x18\x05 \x01(\r\x12\x0b\n\x03pid\x18\x06 \x01(\x04\"0\n\x0b\x45ngineProbe\x12\x0f\n\x07sent_ns\x18\x01 \x01(\x03\x12\x10\n\x08progress\x18\x02 \x01(\x04\")\n\x0b\x45ngineError\x12\t\n\x01n\x18\x01 \x01(\x04\x12\x0f\n\x07message\x18\x02 \x01(\t\"a\n\x04Turn\x12\t\n\x01k\x18\x01 \x01(\x03\x12\r\n\x05\x61udio\x18\x02 \x01(\x0c\x12\x0f\n\x07patches\x18\x03 \x01(\x0c\x12\x13\n\x0bnum_patches\x18\x04 \x01(\r\x12\x0c\n\x04text\x18\x05 \x03(\r\x12\x0b\n\x03gap\x18\x06 \x01(\x08\"H\n\x0b\x43ontextItem\x12,\n\x04turn\x18\x01 \x01(\x0b\x32\x1e.counterpoint.internal.v1.Turn\x12\x0b\n\x03out\x18\x02 \x03(\r\"~\n\nPrefillRun\x12\x0c\n\x04slot\x18\x01 \x01(\r\x12\r\n\x05reset\x18\x02 \x01(\x08\x12\x0e\n\x06prefix\x18\x03 \x03(\r\x12\r\n\x05index\x18\x04 \x01(\r\x12\x34\n\x05items\x18\x05 \x03(\x0b\x32%.counterpoint.internal.v1.ContextItem\"\xe0\x01\n\x04Work\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x0c\n\x04slot\x18\x03 \x01(\r\x12-\n\x05turns\x18\x04 \x03(\x0b\x32\x1e.counterpoint.internal.v1.Turn\x12\x12\n\nmax_passes\x18\x05 \x01(\r\x12\x36\n\x08prefills\x18\x06 \x03(\x0b\x32$.counterpoint.internal.v1.PrefillRun\x12\x0c\n\x04\x66ree\x18\x07 \x03(\r\x12\x13\n\x0btemperature\x18\x08 \x01(\x02\x12\x0c\n\x04seed\x18\t \x01(\x04\"k\n\x05\x42\x61tch\x12\t\n\x01n\x18\x01 \x01(\x04\x12\x14\n\x0c\x65ngine_epoch\x18\x02 \x01(\x04\x12,\n\x04work\x18\x03 \x03(\x0b\x32\x1e.counterpoint.internal.v1.Work\x12\x13\n\x0b\x64\x65\x61\x64line_ns\x18\x04 \x01(\x03\"F\n\x06Output\x12\t\n\x01k\x18\x01 \x01(\x03\x12\x0e\n\x06tokens\x18\x02 \x03(\r\x12\x0e\n\x06passes\x18\x03 \x01(\r\x12\x11\n\ttruncated\x18\x04 \x01(\x08\"\x8d\x01\n\nWorkResult\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x31\n\x07outputs\x18\x03 \x03(\x0b\x32 .counterpoint.internal.v1.Output\x12\x16\n\x0e\x63ontext_tokens\x18\x04 \x01(\r\x12\x14\n\x0c\x64\x65gradations\x18\x05 \x03(\t\"\xbc\x01\n\x04Step\x12\t\n\x01n\x18\x01 \x01(\x04\x12\x14\n\x0c\x65ngine_epoch\x18\x02 \x01(\x04\x12\x35\n\x07results\x18\x03 \x03(\x0b\x32$.counterpoint.internal.v1.WorkResult\x12\x11\n\tengine_ns\x18\x04 \x01(\x03\x12\x11\n\texpert_ns\x18\x05 \x01(\x03\x12\x0e\n\x06passes\x18\x06 \x01(\r\x12\x14\n\x0c\x65xpert_calls\x18\x07 \x01(\r\x12\x10\n\x08rejected\x18\x08 \x03(\t2]\n\x06\x45ngine\x12S\n\x03Run\x12\".counterpoint.internal.v1.EngineUp\x1a$.counterpoint.internal.v1.EngineDown(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%counterpoint/internal/v1/engine.proto\x12\x18\x63ounterpoint.internal.v1\"\x7f\n\x08\x45ngineUp\x12\x30\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x1f.counterpoint.internal.v1.BatchH\x00\x12\x36\n\x05probe\x18\x02 \x01(\x0b\x32%.counterpoint.internal.v1.EngineProbeH\x00\x42\t\n\x07message\"\xef\x01\n\nEngineDown\x12\x36\n\x05hello\x18\x01 \x01(\x0b\x32%.counterpoint.internal.v1.EngineHelloH\x00\x12.\n\x04step\x18\x02 \x01(\x0b\x32\x1e.counterpoint.internal.v1.StepH\x00\x12\x36\n\x05probe\x18\x03 \x01(\x0b\x32%.counterpoint.internal.v1.EngineProbeH\x00\x12\x36\n\x05\x65rror\x18\x04 \x01(\x0b\x32%.counterpoint.internal.v1.EngineErrorH\x00\x42\t\n\x07message\"\x97\x01\n\x0b\x45ngineHello\x12\x12\n\ncheckpoint\x18\x01 \x01(\t\x12\x15\n\rversions_json\x18\x02 \x01(\t\x12\x13\n\x0b\x63onfig_json\x18\x03 \x01(\t\x12\x11\n\tnum_slots\x18\x04 \x01(\r\x12\x12\n\npages_free\x18\x05 \x01(\r\x12\x0b\n\x03pid\x18\x06 \x01(\x04\x12\x14\n\x0c\x65ngine_epoch\x18\x07 \x01(\x04\"0\n\x0b\x45ngineProbe\x12\x0f\n\x07sent_ns\x18\x01 \x01(\x03\x12\x10\n\x08progress\x18\x02 \x01(\x04\")\n\x0b\x45ngineError\x12\t\n\x01n\x18\x01 \x01(\x04\x12\x0f\n\x07message\x18\x02 \x01(\t\"a\n\x04Turn\x12\t\n\x01k\x18\x01 \x01(\x03\x12\r\n\x05\x61udio\x18\x02 \x01(\x0c\x12\x0f\n\x07patches\x18\x03 \x01(\x0c\x12\x13\n\x0bnum_patches\x18\x04 \x01(\r\x12\x0c\n\x04text\x18\x05 \x03(\r\x12\x0b\n\x03gap\x18\x06 \x01(\x08\"H\n\x0b\x43ontextItem\x12,\n\x04turn\x18\x01 \x01(\x0b\x32\x1e.counterpoint.internal.v1.Turn\x12\x0b\n\x03out\x18\x02 \x03(\r\"~\n\nPrefillRun\x12\x0c\n\x04slot\x18\x01 \x01(\r\x12\r\n\x05reset\x18\x02 \x01(\x08\x12\x0e\n\x06prefix\x18\x03 \x03(\r\x12\r\n\x05index\x18\x04 \x01(\r\x12\x34\n\x05items\x18\x05 \x03(\x0b\x32%.counterpoint.internal.v1.ContextItem\"\xe0\x01\n\x04Work\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x0c\n\x04slot\x18\x03 \x01(\r\x12-\n\x05turns\x18\x04 \x03(\x0b\x32\x1e.counterpoint.internal.v1.Turn\x12\x12\n\nmax_passes\x18\x05 \x01(\r\x12\x36\n\x08prefills\x18\x06 \x03(\x0b\x32$.counterpoint.internal.v1.PrefillRun\x12\x0c\n\x04\x66ree\x18\x07 \x03(\r\x12\x13\n\x0btemperature\x18\x08 \x01(\x02\x12\x0c\n\x04seed\x18\t \x01(\x04\"k\n\x05\x42\x61tch\x12\t\n\x01n\x18\x01 \x01(\x04\x12\x14\n\x0c\x65ngine_epoch\x18\x02 \x01(\x04\x12,\n\x04work\x18\x03 \x03(\x0b\x32\x1e.counterpoint.internal.v1.Work\x12\x13\n\x0b\x64\x65\x61\x64line_ns\x18\x04 \x01(\x03\"F\n\x06Output\x12\t\n\x01k\x18\x01 \x01(\x03\x12\x0e\n\x06tokens\x18\x02 \x03(\r\x12\x0e\n\x06passes\x18\x03 \x01(\r\x12\x11\n\ttruncated\x18\x04 \x01(\x08\"\x8d\x01\n\nWorkResult\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x31\n\x07outputs\x18\x03 \x03(\x0b\x32 .counterpoint.internal.v1.Output\x12\x16\n\x0e\x63ontext_tokens\x18\x04 \x01(\r\x12\x14\n\x0c\x64\x65gradations\x18\x05 \x03(\t\"\xbc\x01\n\x04Step\x12\t\n\x01n\x18\x01 \x01(\x04\x12\x14\n\x0c\x65ngine_epoch\x18\x02 \x01(\x04\x12\x35\n\x07results\x18\x03 \x03(\x0b\x32$.counterpoint.internal.v1.WorkResult\x12\x11\n\tengine_ns\x18\x04 \x01(\x03\x12\x11\n\texpert_ns\x18\x05 \x01(\x03\x12\x0e\n\x06passes\x18\x06 \x01(\r\x12\x14\n\x0c\x65xpert_calls\x18\x07 \x01(\r\x12\x10\n\x08rejected\x18\x08 \x03(\t2]\n\x06\x45ngine\x12S\n\x03Run\x12\".counterpoint.internal.v1.EngineUp\x1a$.counterpoint.internal.v1.EngineDown(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,27 +36,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENGINEDOWN']._serialized_start=197
   _globals['_ENGINEDOWN']._serialized_end=436
   _globals['_ENGINEHELLO']._serialized_start=439
-  _globals['_ENGINEHELLO']._serialized_end=568
-  _globals['_ENGINEPROBE']._serialized_start=570
-  _globals['_ENGINEPROBE']._serialized_end=618
-  _globals['_ENGINEERROR']._serialized_start=620
-  _globals['_ENGINEERROR']._serialized_end=661
-  _globals['_TURN']._serialized_start=663
-  _globals['_TURN']._serialized_end=760
-  _globals['_CONTEXTITEM']._serialized_start=762
-  _globals['_CONTEXTITEM']._serialized_end=834
-  _globals['_PREFILLRUN']._serialized_start=836
-  _globals['_PREFILLRUN']._serialized_end=962
-  _globals['_WORK']._serialized_start=965
-  _globals['_WORK']._serialized_end=1189
-  _globals['_BATCH']._serialized_start=1191
-  _globals['_BATCH']._serialized_end=1298
-  _globals['_OUTPUT']._serialized_start=1300
-  _globals['_OUTPUT']._serialized_end=1370
-  _globals['_WORKRESULT']._serialized_start=1373
-  _globals['_WORKRESULT']._serialized_end=1514
-  _globals['_STEP']._serialized_start=1517
-  _globals['_STEP']._serialized_end=1705
-  _globals['_ENGINE']._serialized_start=1707
-  _globals['_ENGINE']._serialized_end=1800
+  _globals['_ENGINEHELLO']._serialized_end=590
+  _globals['_ENGINEPROBE']._serialized_start=592
+  _globals['_ENGINEPROBE']._serialized_end=640
+  _globals['_ENGINEERROR']._serialized_start=642
+  _globals['_ENGINEERROR']._serialized_end=683
+  _globals['_TURN']._serialized_start=685
+  _globals['_TURN']._serialized_end=782
+  _globals['_CONTEXTITEM']._serialized_start=784
+  _globals['_CONTEXTITEM']._serialized_end=856
+  _globals['_PREFILLRUN']._serialized_start=858
+  _globals['_PREFILLRUN']._serialized_end=984
+  _globals['_WORK']._serialized_start=987
+  _globals['_WORK']._serialized_end=1211
+  _globals['_BATCH']._serialized_start=1213
+  _globals['_BATCH']._serialized_end=1320
+  _globals['_OUTPUT']._serialized_start=1322
+  _globals['_OUTPUT']._serialized_end=1392
+  _globals['_WORKRESULT']._serialized_start=1395
+  _globals['_WORKRESULT']._serialized_end=1536
+  _globals['_STEP']._serialized_start=1539
+  _globals['_STEP']._serialized_end=1727
+  _globals['_ENGINE']._serialized_start=1729
+  _globals['_ENGINE']._serialized_end=1822
 # @@protoc_insertion_point(module_scope)

@@ -27,20 +27,22 @@ class EngineDown(_message.Message):
     def __init__(self, hello: _Optional[_Union[EngineHello, _Mapping]] = ..., step: _Optional[_Union[Step, _Mapping]] = ..., probe: _Optional[_Union[EngineProbe, _Mapping]] = ..., error: _Optional[_Union[EngineError, _Mapping]] = ...) -> None: ...
 
 class EngineHello(_message.Message):
-    __slots__ = ("checkpoint", "versions_json", "config_json", "num_slots", "pages_free", "pid")
+    __slots__ = ("checkpoint", "versions_json", "config_json", "num_slots", "pages_free", "pid", "engine_epoch")
     CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
     VERSIONS_JSON_FIELD_NUMBER: _ClassVar[int]
     CONFIG_JSON_FIELD_NUMBER: _ClassVar[int]
     NUM_SLOTS_FIELD_NUMBER: _ClassVar[int]
     PAGES_FREE_FIELD_NUMBER: _ClassVar[int]
     PID_FIELD_NUMBER: _ClassVar[int]
+    ENGINE_EPOCH_FIELD_NUMBER: _ClassVar[int]
     checkpoint: str
     versions_json: str
     config_json: str
     num_slots: int
     pages_free: int
     pid: int
-    def __init__(self, checkpoint: _Optional[str] = ..., versions_json: _Optional[str] = ..., config_json: _Optional[str] = ..., num_slots: _Optional[int] = ..., pages_free: _Optional[int] = ..., pid: _Optional[int] = ...) -> None: ...
+    engine_epoch: int
+    def __init__(self, checkpoint: _Optional[str] = ..., versions_json: _Optional[str] = ..., config_json: _Optional[str] = ..., num_slots: _Optional[int] = ..., pages_free: _Optional[int] = ..., pid: _Optional[int] = ..., engine_epoch: _Optional[int] = ...) -> None: ...
 
 class EngineProbe(_message.Message):
     __slots__ = ("sent_ns", "progress")

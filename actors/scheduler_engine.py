@@ -1,0 +1,59 @@
+"""Keeps one stream to the engine, taken with an epoch higher than any before it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import structlog
+
+from actors.engine_client import EngineClient, EngineLost
+from actors.engine_service import EngineFacts
+from cluster.types import StepResult, TickBatch
+
+CONNECT_TIMEOUT_S = 2.0
+RETRY_S = 0.1
+
+log = structlog.get_logger()
+
+
+class EngineLink:
+    """`step` works on the engine that `connect` reached last; `move` says where to look from now on."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._client: EngineClient | None = None
+        self._epoch = 0
+
+    async def connect(self) -> EngineFacts:
+        """Reach the engine, however long it takes, and make every other scheduler's epoch stale."""
+        await self.close()
+        while True:
+            client = EngineClient(self._address)
+            try:
+                facts = await client.connect(CONNECT_TIMEOUT_S)
+            except EngineLost as error:
+                log.warning("engine not reached", why=str(error))
+                await client.close()
+                await asyncio.sleep(RETRY_S)
+                continue
+            self._client, self._epoch = client, max(self._epoch, facts.engine_epoch) + 1
+            log.info("engine reached", address=self._address, engine_epoch=self._epoch)
+            return facts
+
+    async def step(self, batch: TickBatch) -> StepResult:
+        """Raises StepFailed, EngineLost or EngineFenced. A batch without work needs no engine."""
+        if not batch.work:
+            return StepResult(n=batch.n, engine_epoch=batch.engine_epoch, results=())
+        if self._client is None:
+            raise EngineLost("no engine is connected")
+        result = await self._client.step(replace(batch, engine_epoch=self._epoch))
+        return replace(result, engine_epoch=batch.engine_epoch)
+
+    def move(self, address: str) -> None:
+        self._address = address
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
