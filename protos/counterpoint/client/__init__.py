@@ -11,6 +11,7 @@ A session survives lost streams by itself; `session.ledger.report(…)` says how
 """
 
 from counterpoint.client.client import InteractionClient
+from counterpoint.client.connection import Patience
 from counterpoint.client.errors import ClientError, Failed, Refused, TakenOver, Unreachable
 from counterpoint.client.events import (
     Acknowledged,
@@ -27,7 +28,7 @@ from counterpoint.client.events import (
 )
 from counterpoint.client.ledger import Entry, Ledger, Percentiles, Report
 from counterpoint.client.send import send_paced
-from counterpoint.client.session import Patience, Session
+from counterpoint.client.session import Session
 
 __all__ = [
     "Acknowledged",

@@ -9,8 +9,9 @@ from typing import Self
 import grpc
 
 from counterpoint.client.attachment import Attachment, Lost
+from counterpoint.client.connection import Patience
 from counterpoint.client.errors import Unreachable
-from counterpoint.client.session import Patience, Session
+from counterpoint.client.session import Session
 from counterpoint.v1 import interaction_pb2 as v1
 from counterpoint.v1.interaction_pb2_grpc import InteractionStub
 
