@@ -1,0 +1,129 @@
+"""The parts of the scheduler's shell: time, routes, journal and history files."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from actors.scheduler_edge import EdgeStream
+from actors.scheduler_journal import HistoryFiles, Journal
+from actors.scheduler_routes import Attachment, Routes
+from actors.scheduler_time import RealTime, VirtualTime
+from cluster.errors import StoreUnavailable
+from cluster.session.commands import JournalWrite
+from cluster.session.events import Answer, JournalOutcome
+from cluster.telemetry.metrics import Metrics
+
+
+async def test_a_real_tick_never_starts_before_its_boundary() -> None:
+    time = RealTime()
+    boundary = time.clock.now_ns() + 7_300_000
+    await time.until(1, boundary)
+    assert time.clock.now_ns() >= boundary
+
+
+async def test_virtual_time_stands_until_the_input_is_there_then_jumps_to_the_boundary() -> None:
+    ready: set[int] = set()
+    time = VirtualTime(lambda n: n in ready)
+    tick = asyncio.ensure_future(time.until(3, 600_000_000))
+    time.wake()
+    await asyncio.sleep(0)
+    assert not tick.done()
+    assert time.clock.now_ns() == 0
+    ready.add(3)
+    time.wake()
+    await tick
+    assert time.clock.now_ns() == 600_000_000
+
+
+class SlowStore:
+    """Answers when told to, and remembers every pipeline."""
+
+    def __init__(self) -> None:
+        self.pipelines: list[tuple[JournalWrite, ...]] = []
+        self.gate = asyncio.Event()
+        self.down = False
+
+    async def write(self, writes: tuple[JournalWrite, ...]) -> tuple[JournalOutcome, ...]:
+        self.pipelines.append(writes)
+        await self.gate.wait()
+        if self.down:
+            raise StoreUnavailable("gone")
+        return tuple(
+            JournalOutcome(session=w.session, epoch=w.epoch, answer=Answer.WRITTEN, next_index=w.index + 1)
+            for w in writes
+        )
+
+
+def write(index: int) -> JournalWrite:
+    return JournalWrite(session="s", tenant="t", epoch=1, index=index, records=(b"r",))
+
+
+async def test_what_comes_while_a_pipeline_is_under_way_goes_with_the_next_in_order() -> None:
+    store, answers = SlowStore(), []
+    journal = Journal(store, answers.extend, Metrics())
+    task = asyncio.create_task(journal.run())
+    journal.put((write(0),))
+    await asyncio.sleep(0)
+    journal.put((write(1),))
+    journal.put((write(2),))
+    store.gate.set()
+    await journal.drained()
+    assert [[w.index for w in pipeline] for pipeline in store.pipelines] == [[0], [1, 2]]
+    assert [answer.next_index for answer in answers] == [1, 2, 3]
+    task.cancel()
+
+
+async def test_an_unreachable_store_is_an_answer_and_not_an_end() -> None:
+    store, answers = SlowStore(), []
+    journal = Journal(store, answers.extend, Metrics())
+    task = asyncio.create_task(journal.run())
+    store.gate.set()
+    store.down = True
+    journal.put((write(0), write(1)))
+    await journal.drained()
+    store.down = False
+    journal.put((write(0),))
+    await journal.drained()
+    assert [answer.answer for answer in answers] == [Answer.UNAVAILABLE, Answer.UNAVAILABLE, Answer.WRITTEN]
+    task.cancel()
+
+
+async def test_history_lines_land_in_their_sessions_files_in_order(tmp_path: Path) -> None:
+    files = HistoryFiles(tmp_path / "history")
+    (tmp_path / "history").mkdir()
+    files.put((("a", b"1"), ("b", b"x\n")))
+    files.put((("a", b"2"),))
+    files.flush()
+    assert (tmp_path / "history" / "a.jsonl").read_bytes() == b"1\n2\n"
+    assert (tmp_path / "history" / "b.jsonl").read_bytes() == b"x\n"
+
+
+class Wire:
+    """The context of a stream whose far end reads as slowly as the test wants."""
+
+    def __init__(self) -> None:
+        self.written: list[object] = []
+
+    async def write(self, message: object) -> None:
+        self.written.append(message)
+
+
+@pytest.fixture
+def streams() -> tuple[EdgeStream, EdgeStream]:
+    return EdgeStream(Wire()), EdgeStream(Wire())
+
+
+def test_a_stream_that_ends_gives_back_its_own_attachments_only(streams: tuple[EdgeStream, EdgeStream]) -> None:
+    old, new = streams
+    routes = Routes()
+    routes.add(Attachment("s", 1, 1), old)
+    routes.add(Attachment("s", 1, 2), new)
+    routes.add(Attachment("t", 4, 1), old)
+    assert set(routes.take(old)) == {Attachment("s", 1, 1), Attachment("t", 4, 1)}
+    assert routes.stream("s", 2) is new
+    assert routes.stream("s", 1) is None
+    routes.forget("s")
+    assert len(routes) == 0
