@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,7 @@ def speaker() -> Speak:
     fetch()
     kokoro = Kokoro()
 
+    @cache
     def speak(text: str, voice: str) -> Sound:
         engine, _, name = voice.partition(":")
         if engine == "kokoro":

@@ -25,6 +25,7 @@ from training.word_bounds import word_bounds
 FADE = RATE * 20 // 1000
 LEVEL_RMS = 0.09  # of the loud part, so that a short word is as loud as a long one
 PEAK = 0.85
+WORD_SPEED = 1.15  # a word alone is drawn out and over-articulated; a phrase is not
 FLOOR_DB = 36.0  # below the loudest frame: the release of a plosive is kept, the room is not
 
 
@@ -55,9 +56,9 @@ def words_of(tokenizer: Path) -> list[str]:
 
 def render(kokoro: Kokoro, words: tuple[str, ...], known: dict[tuple[str, ...], Unit]) -> Unit:
     """A word, or a phrase whose words are already in `known`."""
-    sound = finish(kokoro.synthesise(" ".join(words), OUTPUT_STYLE))
     if len(words) == 1:
-        return Unit(words=words, sound=sound)
+        return Unit(words=words, sound=finish(kokoro.synthesise(words[0], OUTPUT_STYLE, WORD_SPEED)))
+    sound = finish(kokoro.synthesise(" ".join(words), OUTPUT_STYLE))
     parts = [_floats(known[word,].sound) for word in words]
     return Unit(words=words, sound=sound, starts=word_bounds(_floats(sound), parts, RATE))
 
