@@ -39,7 +39,7 @@ class FakeServer(InteractionServicer):
         self.script, self.period_ms, self.reject, self.credit_ms = script or {}, period_ms, reject, credit_ms
         self.jitter_ms, self.due_ms = 30, 60
         self.sessions: dict[str, FakeSession] = {}
-        self.gives_credit, self.deaf = True, False
+        self.gives_credit, self.deaf, self.frozen = True, False, False
         self._streams: set[asyncio.Task[None]] = set()
         self._server = grpc.aio.server()
         self.port = 0
@@ -168,6 +168,8 @@ class FakeServer(InteractionServicer):
         self, session: FakeSession, context: grpc.aio.ServicerContext, response: v1.InteractResponse
     ) -> None:
         async with session.writing:  # a stream takes one write at a time
+            if self.frozen:
+                await asyncio.Event().wait()  # until the client goes away
             await context.write(response)
 
     def _turn(self, session: FakeSession, k: int) -> v1.MicroTurnDone:

@@ -162,3 +162,30 @@ async def test_a_token_the_server_does_not_know_ends_the_session_with_its_error(
         server.drop_streams()
         with pytest.raises(Failed, match=r"unauthenticated: resume.token"):
             await everything(session)
+
+
+async def test_a_server_that_freezes_with_its_connection_open_is_left_and_the_session_resumed() -> None:
+    async with FakeServer() as server, InteractionClient(server.target, patience=QUICK) as client:
+        session = await client.start(configure())
+        events: list[Event] = []
+        async for event in session:
+            events.append(event)
+            if isinstance(event, Turn) and event.k == 3:
+                server.frozen = True
+            if isinstance(event, Disconnected):
+                server.frozen = False
+            if isinstance(event, Turn) and event.k == 30:
+                session.end_input()
+    (lost,) = [event for event in events if isinstance(event, Disconnected)]
+    assert lost.reason == "nothing came for 0.3 s"
+    turns = [event.k for event in events if isinstance(event, Turn)]
+    assert turns == list(range(len(turns)))
+
+
+async def test_closing_waits_for_the_last_result_and_never_raises() -> None:
+    async with FakeServer() as server, InteractionClient(server.target, patience=QUICK) as client:
+        session = await client.start(configure())
+        session.send_audio(silence(60))
+        await session.close()
+        assert session.ended
+        await session.close()
