@@ -14,6 +14,7 @@ from training.timeline import FRAMES_PER_TURN, Placed, Timeline
 
 WORDS = 200
 DENSE_TURNS = 80
+SHORT_TURNS = 56
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Shape:
 
 
 CONVERSATION = Shape(512, 2 * 170)
+SHORT = Shape(184, 2 * SHORT_TURNS)
 DENSE = Shape(3 * DENSE_TURNS, 2 * DENSE_TURNS)
 
 
@@ -53,6 +55,13 @@ def random_view(rng: np.random.Generator, pool: Pool) -> views.View:
     codes = render(rng, line, Room())
     cut = views.choose_cut(rng, line, whole_share=0.2)
     return views.view(line, codes, cut, CONVERSATION.tokens, mute)
+
+
+def short_view(rng: np.random.Generator, pool: Pool) -> views.View:
+    """A request at once and its first answers: twice as many requests for the same work."""
+    line = Script(rng, pool, SHORT_TURNS).write()
+    cut = views.Cut(pins=(), start=0, stop=SHORT_TURNS, k_offset=int(rng.integers(0, 18000)))
+    return views.view(line, render(rng, line, Room()), cut, SHORT.tokens, frozenset())
 
 
 def dense_view(rng: np.random.Generator, pool: Pool) -> views.View:

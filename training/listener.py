@@ -16,6 +16,8 @@ import numpy.typing as npt
 import torch
 
 from cluster.media.dmel import DMelConfig, dmel, from_s16
+from cluster.session.limits import CheckpointLimits
+from cluster.session.pins import cut_pin, held_turns
 from cluster.types import ContextTurn, MicroTurn
 from training import vocab
 from training.forward import Cache, Context, Reference, Rows, lay_out
@@ -23,8 +25,6 @@ from training.forward import Cache, Context, Reference, Rows, lay_out
 TURN_S = 0.2
 # When output k is heard: its micro-turn has ended, plus the jitter margin and the time to the due moment.
 EGRESS_S = 0.19
-_QUIET_CODE = 4.0  # mean level of a micro-turn's own frames below which nobody speaks
-_QUIET_TURNS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,21 +79,16 @@ class Listener:
 
     def _keep(self, out: list[int]) -> None:
         if vocab.TOKEN_ID[vocab.KEEP] in out:
-            start, quiet = len(self._tail) - 1, 0
-            limit = max(0, len(self._tail) - self._reference.config.window.pins_max)
-            loud = False
-            while start > limit and not (loud and quiet >= _QUIET_TURNS):
-                silent = _level(self._tail[start].turn) < _QUIET_CODE
-                loud, quiet = loud or not silent, quiet + 1 if silent else 0
-                start -= 1
-            self._pins.append(tuple(self._tail[start:]))
+            limits = CheckpointLimits()
+            self._pins.append(cut_pin(tuple(self._tail), limits, limits.pins_max))
         if vocab.TOKEN_ID[vocab.RELEASE] in out and self._pins:
             self._pins.pop(0)
 
     def _anchor(self) -> None:
         self._tail = self._tail[-self._reference.config.window.micro_turns // 2 :]
         first = self._tail[0].turn.k
-        self._restart(tuple(item for pin in self._pins for item in pin if item.turn.k < first) + tuple(self._tail))
+        pinned = tuple(item for item in held_turns(tuple(self._pins)) if item.turn.k < first)
+        self._restart(pinned + tuple(self._tail))
 
     def _restart(self, turns: tuple[ContextTurn, ...]) -> None:
         stride = self._reference.config.position_stride
@@ -126,10 +121,6 @@ def listen(
             voiced = " ".join(word for word in words if not word.startswith("<"))
             said.append(Said(k=turn.k, words=voiced, events=tuple(word for word in words if word.startswith("<"))))
     return said
-
-
-def _level(turn: MicroTurn) -> float:
-    return float(np.frombuffer(turn.audio, np.uint8)[5 * 40 :].mean()) if turn.audio else 0.0
 
 
 def read_wav(path: Path) -> npt.NDArray[np.float32]:

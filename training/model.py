@@ -21,7 +21,11 @@ from training.views import MODES, TENTHS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelConfig:
-    """The shape of counterpoint-micro. aux_layer: after which block the helper heads of training read."""
+    """The shape of counterpoint-micro. aux_layer: after which block the helper heads of training read.
+
+    ear_gradient: share of the gradient of the answers that reaches the blocks up to the CTC: at full strength it drowns
+    what they have learned about words, since Muon's steps have one size whatever the loss.
+    """
 
     layers: int = 6
     hidden: int = 256
@@ -36,6 +40,7 @@ class ModelConfig:
     eps: float = 1e-6
     ctc_layer: int = 2
     aux_layer: int = 4
+    ear_gradient: float = 0.2
     num_mels: int = 40
     levels: int = 16
     channel_dim: int = 64
@@ -228,6 +233,7 @@ class Micro(nn.Module):
                 ctc_logits = self._heard(x_BTD, batch)
                 words_BAV = ctc_logits.softmax(-1)[..., 1:]
                 x_BTD = x_BTD + self._at_audio(self.ctc.gain * (words_BAV @ self.embed_tokens[1:]).float(), batch)
+                x_BTD = x_BTD * c.ear_gradient + x_BTD.detach() * (1 - c.ear_gradient)
             if number == c.aux_layer:
                 aux_hidden = x_BTD
         return Outputs(

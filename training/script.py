@@ -48,10 +48,14 @@ class Script:
         self._line = Timeline(turns)
         self._end = turns * FRAMES_PER_TURN
         self._at = self._frames(0.1, 2.5)
+        # Busy conversations teach more, calm ones are the usual.
+        self._pace = 0.3 if turns < 100 else 1.0 if rng.random() < 0.35 else 0.5
 
     def write(self) -> Timeline:
         rng, line = self._rng, self._line
         self._add_prefix()
+        if self._pace < 0.5 and rng.random() < 0.8:
+            self._ask()
         while self._at < self._end:
             active = line.active
             if active is not None:
@@ -59,9 +63,9 @@ class Script:
             elif rng.random() < 0.74:
                 self._ask()
             elif rng.random() < 0.7:
-                self._chat_until(self._at + self._frames(1.5, 9), gap=(0.05, 2.0))
+                self._chat_until(self._at + self._quiet(2, 9), gap=(0.05, 2.0))
             else:
-                self._at += self._frames(2, 12)
+                self._at += self._quiet(2, 12)
         line.finish()
         return line
 
@@ -90,28 +94,30 @@ class Script:
             utterance = tasks.stop(rng) if kind is Kind.STOP else tasks.request(rng, kind)
             self._at = (line.read(utterance, self._at // FRAMES_PER_TURN + 1) + 1) * FRAMES_PER_TURN
         else:
-            self._hear(self._draw(self._pool.by_kind[kind]))
+            clip, other = (self._draw(self._pool.by_kind[kind]) for _ in range(2))
+            busy = self._pace < 1 and other.utterance.tenths < clip.utterance.tenths
+            self._hear(other if busy else clip)
 
     def _live_with(self, active: Standing) -> None:
         rng, asked = self._rng, active.utterance
         if asked.kind is Kind.CUE:
-            self._chat_until(self._at + self._frames(8, 40), gap=(0.05, 3.0), cue=asked.cue)
+            self._chat_until(self._at + self._frames(8, 40), gap=(0.05, 3.0 * self._pace), cue=asked.cue)
         elif asked.kind is Kind.EVERY:
-            self._wait(self._at + int(rng.uniform(1.2, 8.0) * asked.tenths / 10 * _SECOND))
+            self._wait(self._at + int(self._pace * rng.uniform(2.4, 8.0) * asked.tenths / 10 * _SECOND))
         elif asked.tenths < 60 or rng.random() < 0.85:
             self._wait((active.due(1) + 1) * FRAMES_PER_TURN)
             self._line.expire(active)
-            self._at += self._frames(0.5, 6)
+            self._at += self._quiet(1, 6)
             return
         else:
             self._wait(self._at + int(rng.uniform(0.1, 0.4) * asked.tenths / 10 * _SECOND))
         self._give(Kind.STOP)
         self._at += self._frames(0.3, 2)
         if rng.random() < 0.5:
-            until = self._at + self._frames(1, 10)
+            until = self._at + self._quiet(2, 10)
             self._chat_until(until, gap=(0.05, 2.0), cue=asked.cue if rng.random() < 0.5 else "")
         else:
-            self._at += self._frames(1, 9)
+            self._at += self._quiet(1, 9)
 
     def _wait(self, until: int) -> None:
         """Quiet, or chatter on and off."""
@@ -136,6 +142,10 @@ class Script:
 
     def _draw(self, clips: list[Clip]) -> Clip:
         return clips[int(self._rng.integers(len(clips)))]
+
+    def _quiet(self, low_s: float, high_s: float) -> int:
+        """A pause that depends on the pace of the conversation."""
+        return int(self._pace * self._frames(low_s, high_s))
 
     def _frames(self, low_s: float, high_s: float) -> int:
         return int(self._rng.uniform(low_s, high_s) * _SECOND)

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from training import losses, optim
-from training.batches import CONVERSATION, DENSE, collate, dense_view, random_view
+from training.batches import CONVERSATION, DENSE, SHORT, collate, dense_view, random_view, short_view
 from training.clips import read_recorded, read_shard
 from training.losses import Weights
 from training.model import Micro, ModelConfig, Norm
@@ -86,14 +86,18 @@ class Trainer:
         (self._run / "last.part").rename(self._run / "last.pt")
 
     def one_step(self, pool: Pool, progress: float) -> None:
-        """One step on conversations, or, at first always and later now and then, on dense speech."""
+        """One step: at first dense speech only, then a cycle of dense speech, short and whole conversations."""
         rng = np.random.default_rng([self._config["seed"], self.step])
         factor = optim.schedule(progress, self._train["warm_up"], self._train["flat"], self._train["floor"])
         groups = [group for each in self._optimisers for group in each.param_groups]
         for group, base in zip(groups, self._base_lrs, strict=True):
             group["lr"] = base * factor
-        dense = progress < self._train["dense_until"] or self.step % self._train["dense_every"] == 0
-        total, parts = self._dense_loss(rng, pool) if dense else self._loss(rng, pool)
+        turn = self.step % self._train["cycle"]
+        if progress < self._train["dense_until"] or turn == 0:
+            total, parts = self._dense_loss(rng, pool)
+        else:
+            short = progress < self._train["short_until"] and turn <= self._train["short_steps"]
+            total, parts = self._loss(rng, pool, short)
         total.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self._train["clip_norm"])
         for optimiser in self._optimisers:
@@ -105,10 +109,14 @@ class Trainer:
         if self.step % 12 == 0:
             self._log(factor)
 
-    def _loss(self, rng: np.random.Generator, pool: Pool) -> tuple[torch.Tensor, dict[str, float]]:
-        batch = collate([random_view(rng, pool) for _ in range(self._train["batch"])], CONVERSATION)
+    def _loss(self, rng: np.random.Generator, pool: Pool, short: bool) -> tuple[torch.Tensor, dict[str, float]]:
+        if short:
+            batch = collate([short_view(rng, pool) for _ in range(self._train["short_batch"])], SHORT)
+        else:
+            batch = collate([random_view(rng, pool) for _ in range(self._train["batch"])], CONVERSATION)
         with torch.autocast("cpu", torch.bfloat16):
-            return losses.loss(self.model, batch, self.model(batch), self._weights)
+            total, parts = losses.loss(self.model, batch, self.model(batch), self._weights)
+        return total, {f"short_{name}": value for name, value in parts.items()} if short else parts
 
     def _dense_loss(self, rng: np.random.Generator, pool: Pool) -> tuple[torch.Tensor, dict[str, float]]:
         batch = collate([dense_view(rng, pool) for _ in range(self._train["dense_batch"])], DENSE)
