@@ -6,7 +6,7 @@ head, m of them in one piece, d head width, C rows of a context, B = KEY_BLOCK.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import lru_cache
 
 import torch
@@ -22,8 +22,8 @@ class Attention:
 
     def __init__(self, segments: list[Segment], cache: KvCache, heads_per_kv: int, *, deterministic: bool) -> None:
         self._group, self._kv_heads = heads_per_kv, cache.kv_heads
-        split = _tiles if deterministic else _whole
-        self._pieces = [piece for segment in segments for piece in split(segment, cache, heads_per_kv)]
+        piece = _Tiled if deterministic else _Whole
+        self._pieces = [piece(segment, cache, heads_per_kv) for segment in segments]
 
     def __call__(self, layer: int, q_THd: Tensor) -> Tensor:
         """[T, H, d]"""
@@ -53,47 +53,51 @@ class _Whole:
         out_GMd[:, self._rows] = torch.bmm(torch.softmax(scores_GmC, dim=-1), values_GCd)
 
 
+class _Tiled:
+    """A segment in tiles of TILE_ROWS query rows against fixed key blocks: a row's bits depend on its context alone."""
+
+    def __init__(self, segment: Segment, cache: KvCache, group: int) -> None:
+        tile = max(1, TILE_ROWS // group)
+        self._tiles = [_Tile(segment, group, first, tile) for first in range(0, segment.count, tile)]
+        self._read = cache.reader(segment.slot, self._tiles[-1].num_columns)
+
+    def attend(self, layer: int, q_GMd: Tensor, out_GMd: Tensor) -> None:
+        keys_GdC, values_GCd = self._read(layer)
+        keys, values = keys_GdC.split(KEY_BLOCK, dim=2), values_GCd.split(KEY_BLOCK, dim=1)
+        for tile in self._tiles:
+            tile.attend(q_GMd, keys, values, out_GMd)
+
+
 class _Tile:
-    """TILE_ROWS query rows against fixed key blocks, reduced in block order: a row's bits depend on its context alone.
+    """One query tile, reduced over key blocks in block order.
 
     A block that a row cannot see adds exact zeros, so the tile reads as many blocks as its longest row needs.
     """
 
-    def __init__(self, segment: Segment, cache: KvCache, group: int, first: int, tile: int) -> None:
+    def __init__(self, segment: Segment, group: int, first: int, tile: int) -> None:
         count = min(tile, segment.count - first)
         self._rows = slice((segment.start + first) * group, (segment.start + first + count) * group)
         self._num_rows, self._tile_rows = count * group, tile * group
         seen = segment.past + first + 1  # rows of the context that the tile's first token sees
-        blocks = -(-(seen + count - 1) // KEY_BLOCK)
-        self._read = cache.reader(segment.slot, blocks * KEY_BLOCK)
-        self._open = min(seen, seen // KEY_BLOCK * KEY_BLOCK)  # columns that every row of the tile sees
+        self._num_blocks = -(-(seen + count - 1) // KEY_BLOCK)
+        self.num_columns = self._num_blocks * KEY_BLOCK
+        self._open = seen // KEY_BLOCK * KEY_BLOCK  # columns of the blocks that every row of the tile sees whole
         seen_m1 = torch.arange(seen, seen + tile).repeat_interleave(group)[:, None]
-        self._hidden_mC = torch.arange(self._open, blocks * KEY_BLOCK) >= seen_m1
+        self._hidden_mC = torch.arange(self._open, self.num_columns) >= seen_m1
 
-    def attend(self, layer: int, q_GMd: Tensor, out_GMd: Tensor) -> None:
-        keys_GdC, values_GCd = self._read(layer)
+    def attend(self, q_GMd: Tensor, keys: Sequence[Tensor], values: Sequence[Tensor], out_GMd: Tensor) -> None:
+        """`keys` and `values` are the blocks of the context: [G, d, B] and [G, B, d] each."""
         q_Gmd = q_GMd.new_zeros(q_GMd.shape[0], self._tile_rows, q_GMd.shape[2])
         q_Gmd[:, : self._num_rows] = q_GMd[:, self._rows]
-        scores_GmC = torch.cat([torch.bmm(q_Gmd, keys_GdB) for keys_GdB in keys_GdC.split(KEY_BLOCK, dim=2)], dim=2)
+        scores_GmC = torch.cat([torch.bmm(q_Gmd, keys_GdB) for keys_GdB in keys[: self._num_blocks]], dim=2)
         scores_GmC[:, :, self._open :].masked_fill_(self._hidden_mC, float("-inf"))
         weights_GmC = scores_GmC.sub_(scores_GmC.amax(dim=-1, keepdim=True)).exp_()
         sums_Gmb = weights_GmC.unflatten(-1, (-1, KEY_BLOCK)).sum(dim=-1)
         total_Gm1 = sums_Gmb.cumsum(dim=-1)[:, :, -1:]  # cumsum adds in block order, whatever their number
         mixed_Gmd = torch.zeros_like(q_Gmd)
-        blocks = zip(weights_GmC.split(KEY_BLOCK, dim=2), values_GCd.split(KEY_BLOCK, dim=1), strict=True)
-        for weights_GmB, values_GBd in blocks:
+        for weights_GmB, values_GBd in zip(weights_GmC.split(KEY_BLOCK, dim=2), values, strict=False):
             mixed_Gmd += torch.bmm(weights_GmB, values_GBd)
         out_GMd[:, self._rows] = (mixed_Gmd / total_Gm1)[:, : self._num_rows]
-
-
-def _whole(segment: Segment, cache: KvCache, group: int) -> Iterator[_Whole]:
-    yield _Whole(segment, cache, group)
-
-
-def _tiles(segment: Segment, cache: KvCache, group: int) -> Iterator[_Tile]:
-    tile = max(1, TILE_ROWS // group)
-    for first in range(0, segment.count, tile):
-        yield _Tile(segment, cache, group, first, tile)
 
 
 @lru_cache(maxsize=128)

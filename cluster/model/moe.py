@@ -47,6 +47,7 @@ class ExpertBank:
         self.experts = tuple(sorted(range(config.num_experts) if experts is None else set(experts)))
         self.dtype, self.hidden_size = dtype, config.hidden_size
         self.num_layers = config.num_hidden_layers
+        self._expert_width = config.moe_intermediate_size
         self._math = row_math(deterministic)
         self._weights: list[dict[int, tuple[Tensor, Tensor]]] = [
             {expert: _expert_weights(checkpoint, layer, expert, dtype) for expert in self.experts}
@@ -60,15 +61,11 @@ class ExpertBank:
         """
         if not 0 <= layer < self.num_layers:
             raise ValueError(f"layer: {layer} is not in 0..{self.num_layers - 1}")
-        out_RD = torch.empty_like(rows_RD)
-        for expert, start, stop in expert_runs(experts_R):
-            held = self._weights[layer].get(expert)
-            if held is None:
-                raise ValueError(f"experts: {expert} is not held here; this bank holds {self.experts}")
-            gate_up_2ID, down_DI = held
-            hidden_rI = swiglu(self._math.linear(rows_RD[start:stop], gate_up_2ID))
-            out_RD[start:stop] = self._math.linear(hidden_rI, down_DI)
-        return out_RD
+        held, runs = self._weights[layer], list(expert_runs(experts_R))
+        if missing := [expert for expert, _, _ in runs if expert not in held]:
+            raise ValueError(f"experts: {missing} are not held here; this bank holds {self.experts}")
+        gate_up_R2I = self._math.grouped(rows_RD, [(i, j, held[e][0]) for e, i, j in runs], 2 * self._expert_width)
+        return self._math.grouped(swiglu(gate_up_R2I), [(i, j, held[e][1]) for e, i, j in runs], self.hidden_size)
 
 
 def expert_runs(experts_R: Sequence[int]) -> Iterator[tuple[int, int, int]]:

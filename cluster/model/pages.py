@@ -1,8 +1,4 @@
-"""Which pages of KV memory belong to which slot. Torch-free.
-
-A page holds PAGE_ROWS rows. A context is kept in one run of neighbouring pages while there is room, because a run is
-read without a copy: each context starts in an empty lane (as many pages as the longest context needs) if one is left.
-"""
+"""Which pages of KV memory belong to which slot. Torch-free."""
 
 from __future__ import annotations
 
@@ -16,20 +12,19 @@ def pages_for(rows: int) -> int:
 
 
 class PageTable:
-    def __init__(self, *, num_pages: int, lane_pages: int) -> None:
+    """Hands out pages, the most recently freed first: memory that was never needed is never touched."""
+
+    def __init__(self, num_pages: int) -> None:
         self.num_pages = num_pages
-        self.free_pages = num_pages
-        self._lane_pages = lane_pages
-        self._lane_used = [0] * (num_pages // lane_pages)
-        self._used = bytearray(num_pages)
+        self._free = list(range(num_pages - 1, -1, -1))
         self._pages: dict[int, list[int]] = {}
-        self._broken: set[int] = set()  # slots whose pages are not one run
+
+    @property
+    def free_pages(self) -> int:
+        return len(self._free)
 
     def pages(self, slot: int) -> list[int]:
         return self._pages.get(slot, [])
-
-    def is_run(self, slot: int) -> bool:
-        return slot not in self._broken
 
     def check_room(self, demand: dict[int, int], released: set[int]) -> None:
         """Raises Rejected unless each slot can hold its number of rows once the released slots are given back."""
@@ -47,36 +42,12 @@ class PageTable:
         """Give the slot room for `rows` rows in all, for which check_room has spoken."""
         pages = self._pages.setdefault(slot, [])
         for _ in range(pages_for(rows) - len(pages)):
-            page = self._next_page(pages)
-            if pages and page != pages[-1] + 1:
-                self._broken.add(slot)
-            self._take(page)
-            pages.append(page)
+            pages.append(self._free.pop())
 
     def release(self, slot: int) -> None:
-        for page in self._pages.pop(slot, []):
-            self._used[page] = 0
-            self.free_pages += 1
-            lane = page // self._lane_pages
-            if lane < len(self._lane_used):
-                self._lane_used[lane] -= 1
-        self._broken.discard(slot)
+        self._free.extend(reversed(self._pages.pop(slot, [])))
 
     def row_indices(self, slot: int, start: int, count: int) -> list[int]:
         """Places of the context's rows start … start+count-1 in the pool."""
         pages = self._pages[slot]
         return [pages[row // PAGE_ROWS] * PAGE_ROWS + row % PAGE_ROWS for row in range(start, start + count)]
-
-    def _next_page(self, pages: list[int]) -> int:
-        if pages and pages[-1] + 1 < self.num_pages and not self._used[pages[-1] + 1]:
-            return pages[-1] + 1
-        if not pages and 0 in self._lane_used:
-            return self._lane_used.index(0) * self._lane_pages
-        return self._used.find(0)
-
-    def _take(self, page: int) -> None:
-        self._used[page] = 1
-        self.free_pages -= 1
-        lane = page // self._lane_pages
-        if lane < len(self._lane_used):
-            self._lane_used[lane] += 1

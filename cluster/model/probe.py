@@ -49,7 +49,8 @@ class _Layer:
         generator = torch.Generator().manual_seed(0)
 
         def weight(outputs: int, inputs: int) -> torch.Tensor:
-            return torch.randn(outputs, inputs, generator=generator).to(TORCH_DTYPES[dtype])
+            values = torch.randn(outputs, inputs, generator=generator)
+            return values.to(TORCH_DTYPES[dtype])
 
         self._math, self._rows = math, weight(_ROWS, D)
         self._qkv, self._o = weight(heads * d, D), weight(D, config.num_attention_heads * d)

@@ -8,6 +8,7 @@ are padded with zeros) every row is computed by the same code on every call, whe
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 import torch
@@ -16,12 +17,17 @@ from torch.nn.functional import linear, pad
 
 TILE_ROWS = 16
 
+Groups = Iterable[tuple[int, int, Tensor]]  # first row, end row, weight [N, K]
+
 
 class RowMath(Protocol):
     deterministic: bool
 
     def linear(self, x_TK: Tensor, weight_NK: Tensor) -> Tensor:
         """[T, N]: each row times the transposed weight; T may be 0."""
+
+    def grouped(self, x_TK: Tensor, groups: Groups, num_outputs: int) -> Tensor:
+        """[T, N]: each row times the weight of its group; the groups cover the rows."""
 
 
 class Whole:
@@ -31,6 +37,12 @@ class Whole:
 
     def linear(self, x_TK: Tensor, weight_NK: Tensor) -> Tensor:
         return linear(x_TK, weight_NK)
+
+    def grouped(self, x_TK: Tensor, groups: Groups, num_outputs: int) -> Tensor:
+        y_TN = x_TK.new_empty(x_TK.shape[0], num_outputs)
+        for start, stop, weight_NK in groups:
+            torch.mm(x_TK[start:stop], weight_NK.t(), out=y_TN[start:stop])
+        return y_TN
 
 
 class Tiled:
@@ -48,6 +60,12 @@ class Tiled:
             stop = start + TILE_ROWS
             torch.mm(x_PK[start:stop], weight_KN, out=y_PN[start:stop])
         return y_PN[:T]
+
+    def grouped(self, x_TK: Tensor, groups: Groups, num_outputs: int) -> Tensor:
+        y_TN = x_TK.new_empty(x_TK.shape[0], num_outputs)
+        for start, stop, weight_NK in groups:
+            y_TN[start:stop] = self.linear(x_TK[start:stop], weight_NK)
+        return y_TN
 
 
 def row_math(deterministic: bool) -> RowMath:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -123,11 +124,9 @@ def test_scattered_pages_give_the_same_bits_as_neighbouring_ones(folder: Path) -
     heard = live(driver, "a", 0, [[turn] for turn in turns])
     scattered = Driver(new_engine(folder))
     pages = scattered.engine.cache.table
-    for page in range(0, pages.num_pages, 3):
-        pages._take(page)
+    random.Random(1).shuffle(pages._free)
     scattered.open("a", 0)
     assert [item.out for item in live(scattered, "a", 0, [[turn] for turn in turns])] == [item.out for item in heard]
-    assert not pages.is_run(0)
     assert torch.equal(kv(driver.engine, 0), kv(scattered.engine, 0))
 
 

@@ -53,7 +53,7 @@ def test_without_audio_every_input_token_carries_the_elapsed_time() -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(-1, 70)), max_size=60))
 def test_pages_are_never_shared_and_never_lost(steps: list[tuple[int, int]]) -> None:
-    table = PageTable(num_pages=20, lane_pages=5)
+    table = PageTable(20)
     rows = dict.fromkeys(range(6), 0)
     for slot, wanted in steps:
         if wanted < 0:
@@ -72,18 +72,16 @@ def test_pages_are_never_shared_and_never_lost(steps: list[tuple[int, int]]) -> 
     for slot, count in rows.items():
         pages = table.pages(slot)
         assert len(pages) == pages_for(count)
-        assert table.is_run(slot) == (pages == list(range(pages[0], pages[0] + len(pages))) if pages else True)
         places = table.row_indices(slot, 0, count) if count else []
         assert len(set(places)) == count and all(place // PAGE_ROWS in pages for place in places)
 
 
-def test_contexts_start_in_lanes_of_their_own_while_there_are_any() -> None:
-    table = PageTable(num_pages=12, lane_pages=4)
-    for slot in range(3):
-        table.reserve(slot, 1)
-    for slot in range(3):
-        table.reserve(slot, 4 * PAGE_ROWS)
-        assert table.is_run(slot)
+def test_freed_pages_are_used_again_before_untouched_ones() -> None:
+    table = PageTable(1000)
+    for slot in range(50):
+        table.reserve(slot, 2 * PAGE_ROWS)
+        assert set(table.pages(slot)) <= {0, 1}
+        table.release(slot)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.int32, torch.uint8])
