@@ -1,12 +1,34 @@
-"""The scheduler's core: every session of one engine, without I/O and without a clock."""
+"""The scheduler's core: every session of one engine, without I/O and without a clock.
+
+The shell calls `handle` for what ingests send, `tick` at every boundary it runs, `step_done` or `step_failed` exactly
+once for every batch that has work, and `journaled` once for every write; it then does what the Effects say.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from cluster.session.commands import EdgeOut, JournalWrite
-from cluster.session.limits import SessionRules
-from cluster.types import TickBatch
+from cluster.errors import InvalidInput, Rejected
+from cluster.scheduling.cost import CostModel
+from cluster.scheduling.planner import Budget, Demand, Grant, plan
+from cluster.scheduling.slots import SlotPool
+from cluster.scheduling.ticker import Ticker
+from cluster.session import adopt as adoption
+from cluster.session.commands import Command, EdgeOut, JournalWrite
+from cluster.session.events import ControlIn, EdgeEvent, JournalOutcome, Open, Reattach, SessionEvent, StepLost, Stepped
+from cluster.session.events import Tick as TickEvent
+from cluster.session.limits import CheckpointLimits, SessionRules
+from cluster.session.machine import advance, open_session
+from cluster.session.preview import lacks_input, preview, work_rows
+from cluster.session.record import TERMS
+from cluster.session.refusal import rejection, unknown
+from cluster.session.state import Session
+from cluster.session.store import StoredSession
+from cluster.session.terms import terms_of
+from cluster.types import SlotWork, StepResult, TickBatch, Versions
+
+_MS = 1_000_000
+_NOTHING = Grant(session="", passes=1, prefill_turns=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +43,10 @@ class SchedulerConfig:
     due_ms: int = 160
     lead_ms: int = 200  # from the grant to media time 0, at least
     lockstep: bool = False
-    rules: SessionRules = SessionRules()
+    egress_ms: int = 20  # of due_ms, for everything between the engine and the client
+    reserve_percent: int = 20
+    initial_pass_ms: int = 15  # what a pass is thought to cost before one was measured
+    rules: SessionRules = field(default_factory=SessionRules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,3 +58,219 @@ class Effects:
     outs: tuple[EdgeOut, ...] = ()
     history: tuple[tuple[str, bytes], ...] = ()  # (session, line) to append to history files
     ended: tuple[str, ...] = ()  # sessions the core has forgotten
+
+
+class SchedulerCore:
+    """Guarantees: one result per k and ascending k in a session; no event of a stale epoch or attachment has an effect;
+    nothing is accepted beyond the journal unless it is said to be volatile; one batch is out at a time.
+    """
+
+    def __init__(self, config: SchedulerConfig, checkpoint: CheckpointLimits, versions: Versions) -> None:
+        self._config, self._limits, self._versions = config, checkpoint, versions
+        self.ticker = Ticker(zero_ns=config.tick_zero_ns)
+        self._pool = SlotPool(num_slots=config.num_slots, max_sessions=config.max_sessions)
+        self._cost = CostModel(initial_ns=config.initial_pass_ms * _MS)
+        self._engine_epoch = config.engine_epoch
+        self._sessions: dict[str, Session] = {}
+        self._leaving: list[SlotWork] = []  # slots of ended sessions, for the next batch to free
+        self._out: TickBatch | None = None
+
+    def __len__(self) -> int:
+        return len(self._pool)
+
+    def __contains__(self, session: str) -> bool:
+        return session in self._sessions
+
+    def session(self, session: str) -> Session:
+        """A view of its state. Raises KeyError."""
+        return self._sessions[session]
+
+    def check_room(self) -> None:
+        """Raises Rejected naming the limit that binds. Ask before a new session is claimed in the store."""
+        self._pool.check_room()
+
+    def ready(self, n: int) -> bool:
+        """Every attached session has given what is due in tick n: when a lockstep engine may run it."""
+        return not any(lacks_input(state, n) for state in self._sessions.values())
+
+    def handle(self, event: EdgeEvent, now_ns: int) -> Effects:
+        """Raises InvalidInput for a control that no session could obey."""
+        if isinstance(event, Open):
+            return self._open(event, now_ns)
+        state = self._sessions.get(event.session)
+        if state is None or state.terms.epoch != event.epoch:
+            return Effects(outs=(unknown(event),)) if isinstance(event, Reattach) else Effects()
+        if isinstance(event, ControlIn):
+            self._check_prefix(event.prefix, "control.update_instructions.instructions")
+        return self._collect(self._advance(event.session, event, now_ns))
+
+    def tick(self, n: int, now_ns: int) -> Effects:
+        """The cutoff of tick n. Raises ValueError while the step before has no answer."""
+        if self._out is not None:
+            raise ValueError(f"tick {n}: the step of tick {self._out.n} has no answer yet")
+        grants = self._plan(n)
+        commands: list[Command] = [*self._leaving]
+        self._leaving = []
+        for session in list(self._sessions):
+            grant = grants.get(session, _NOTHING)
+            event = TickEvent(n=n, passes=grant.passes, prefill_turns=grant.prefill_turns)
+            commands += self._advance(session, event, now_ns)
+        batch = TickBatch(
+            n=n,
+            engine_epoch=self._engine_epoch,
+            work=tuple(command for command in commands if isinstance(command, SlotWork)),
+            deadline_ns=0 if self._config.lockstep else self.ticker.start_ns(n) + self._engine_budget_ns(),
+        )
+        self._out = batch if batch.work else None
+        return replace(self._collect(commands), batch=batch)
+
+    def step_done(self, result: StepResult, now_ns: int) -> Effects:
+        """Raises ValueError for a result that no batch waits for."""
+        batch = self._answered(result.n)
+        found = {slot_result.session: slot_result for slot_result in result.results}
+        rows = sum(work_rows(work, self._limits.audio_in) for work in batch.work)
+        passes = [output.passes for slot_result in result.results for output in slot_result.outputs[-1:]]
+        if result.passes:
+            self._cost.observe(sessions=len(batch.work), rows=rows, passes=passes, engine_ns=result.engine_ns)
+        commands: list[Command] = []
+        for work in batch.work:
+            answer = found.get(work.session)
+            event: SessionEvent
+            if answer is None or answer.epoch != work.epoch:
+                event = StepLost(n=result.n, reason="the engine refused the work of this session")
+            else:
+                event = Stepped(
+                    n=result.n,
+                    outputs=answer.outputs,
+                    context_tokens=answer.context_tokens,
+                    degradations=answer.degradations,
+                    engine_ns=result.engine_ns,
+                    expert_ns=result.expert_ns,
+                    expert_calls=result.expert_calls,
+                )
+            commands += self._advance(work.session, event, now_ns)
+        return self._collect(commands)
+
+    def step_failed(self, n: int, reason: str, now_ns: int) -> Effects:
+        """The step raised, timed out or its engine died: every session's KV is built anew before it goes on."""
+        batch = self._answered(n)
+        worked = {work.session for work in batch.work}
+        commands: list[Command] = []
+        for session in list(self._sessions):
+            commands += self._advance(session, StepLost(n=n if session in worked else -1, reason=reason), now_ns)
+        return self._collect(commands)
+
+    def engine_replaced(self, engine_epoch: int, now_ns: int) -> Effects:
+        """Another engine process serves, with empty slots. A step that was out has failed.
+
+        Raises ValueError for an epoch that is not above the one before.
+        """
+        if engine_epoch <= self._engine_epoch:
+            raise ValueError(f"engine_epoch: {engine_epoch} must be above {self._engine_epoch}")
+        self._engine_epoch, self._leaving = engine_epoch, []
+        if self._out is not None:
+            return self.step_failed(self._out.n, "the engine was replaced", now_ns)
+        commands: list[Command] = []
+        for session in list(self._sessions):
+            commands += self._advance(session, StepLost(n=-1, reason="the engine was replaced"), now_ns)
+        return self._collect(commands)
+
+    def journaled(self, outcome: JournalOutcome, now_ns: int) -> Effects:
+        state = self._sessions.get(outcome.session)
+        if state is None or state.terms.epoch != outcome.epoch:
+            return Effects()
+        return self._collect(self._advance(outcome.session, outcome, now_ns))
+
+    def adopt(self, stored: StoredSession, epoch: int, now_ns: int) -> Effects:
+        """Own a session whose journal was loaded and claimed with `epoch`. It waits for its client's Reattach.
+
+        Raises Rejected (no room), ResyncRequired (its records cannot be read or do not suffice), ValueError (a session
+        of another phase group).
+        """
+        was = TERMS.decode(stored.meta)
+        n0 = self.ticker.n0_of(was.media_epoch_ns, jitter_ms=was.jitter_ms)
+        terms = replace(was, epoch=epoch, n0=n0, limits=self._limits, rules=self._config.rules)
+        slots = self._pool.take(terms.session)
+        self._sessions[terms.session] = adoption.adopt(
+            terms, stored.records, base=stored.base, slots=slots, meta=TERMS.encode(terms), now_ns=now_ns
+        )
+        return Effects()
+
+    def _open(self, event: Open, now_ns: int) -> Effects:
+        if event.session in self._sessions:
+            raise ValueError(f"session {event.session}: is open already")
+        try:
+            self._check_prefix(event.prefix, "configure.instructions")
+            slots = self._pool.take(event.session)
+        except (InvalidInput, Rejected) as error:
+            return Effects(outs=(rejection(event, error),))
+        config = self._config
+        n0, media_epoch_ns = self.ticker.place(now_ns, lead_ms=config.lead_ms, jitter_ms=config.jitter_ms)
+        terms = terms_of(
+            event,
+            n0=n0,
+            media_epoch_ns=media_epoch_ns,
+            due_ms=config.due_ms,
+            jitter_ms=config.jitter_ms,
+            lockstep=config.lockstep,
+            limits=self._limits,
+            rules=config.rules,
+        )
+        self._sessions[event.session], commands = open_session(terms, event, slots, now_ns)
+        return self._collect(commands)
+
+    def _check_prefix(self, prefix: tuple[int, ...], path: str) -> None:
+        if len(prefix) > self._limits.prefix_max:
+            raise InvalidInput(path, f"has {len(prefix)} tokens, the checkpoint takes {self._limits.prefix_max}")
+
+    def _advance(self, session: str, event: SessionEvent, now_ns: int) -> tuple[Command, ...]:
+        if session not in self._sessions:
+            return ()
+        self._sessions[session], commands = advance(self._sessions[session], event, now_ns)
+        return commands
+
+    def _plan(self, n: int) -> dict[str, Grant]:
+        demands = []
+        for session, state in self._sessions.items():
+            if not state.ended:
+                seen = preview(state, n)
+                demands.append(
+                    Demand(
+                        session=session,
+                        tier=state.terms.tier,
+                        turns=seen.turns,
+                        rows=seen.rows,
+                        prefill_turns=seen.prefill_turns,
+                        rows_per_turn=seen.rows_per_turn,
+                        blocked=seen.blocked,
+                        ticks_left=seen.ticks_left,
+                    )
+                )
+        budget = Budget(
+            engine_ns=self._engine_budget_ns(),
+            passes_max=self._limits.passes_max,
+            chunk=self._config.rules.prefill_chunk,
+        )
+        return plan(demands, budget, self._cost)
+
+    def _engine_budget_ns(self) -> int:
+        config = self._config
+        return (config.due_ms - config.egress_ms) * _MS * (100 - config.reserve_percent) // 100
+
+    def _answered(self, n: int) -> TickBatch:
+        batch, self._out = self._out, None
+        if batch is None or batch.n != n:
+            raise ValueError(f"n: no step of tick {n} is out")
+        return batch
+
+    def _collect(self, commands: tuple[Command, ...] | list[Command]) -> Effects:
+        ended = tuple(session for session, state in self._sessions.items() if state.finished)
+        for session in ended:
+            state = self._sessions.pop(session)
+            slots = self._pool.give(session)
+            self._leaving.append(SlotWork(session=session, epoch=state.terms.epoch, slot=slots[0], free=slots))
+        return Effects(
+            journal=tuple(command for command in commands if isinstance(command, JournalWrite)),
+            outs=tuple(command for command in commands if not isinstance(command, JournalWrite | SlotWork)),
+            ended=ended,
+        )

@@ -119,6 +119,7 @@ class JournalWrite:
     """Records index … index+len-1 of a session. Idempotent: records the store already has are skipped.
 
     Every write is answered by one JournalOutcome, in order. drop_below: older records are no longer needed.
+    meta: not empty in the first writes of an owner, kept beside the records.
     """
 
     session: str
@@ -127,6 +128,7 @@ class JournalWrite:
     index: int
     records: tuple[bytes, ...]
     drop_below: int = 0
+    meta: bytes = b""
     last: bool = False  # the session has ended
 
 

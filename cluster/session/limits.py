@@ -21,7 +21,7 @@ class ControlTokens:
 class CheckpointLimits:
     """The part of a checkpoint's config.json that the scheduler needs (contract: cluster/DESIGN.md)."""
 
-    window: int = 160  # micro-turns of the tail at which the next anchor is begun
+    window: int = 160  # micro-turns a tail may have before the next anchor
     pins_max: int = 40  # micro-turns of all pins together
     prefix_max: int = 64  # tokens
     stride: int = 16  # positions of one micro-turn
@@ -33,6 +33,11 @@ class CheckpointLimits:
     context_bytes: int = 200  # of which context frames
     tokens: ControlTokens = ControlTokens()
     silence_code: int = 2  # own frames with a lower mean code are silence
+
+    @property
+    def anchor_at(self) -> int:
+        """Micro-turns of the tail at which the next anchor is begun, so that it is done before the window is full."""
+        return self.window - self.window // 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

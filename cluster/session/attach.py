@@ -1,0 +1,103 @@
+"""How clients come and go: detach, take over, resume (DESIGN.md sections 5 and 8)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import takewhile
+
+from cluster.session.commands import Command, OpenGranted, OpenRejected, Result, Superseded
+from cluster.session.events import Detach, Reattach
+from cluster.session.inbox import Gap, forget_waiting
+from cluster.session.state import Session, Stream
+from cluster.types import MICRO_TURN_MS
+
+_MS = 1_000_000
+_VOICE_LAG = 10  # micro-turns a voice may go on after the words it was given
+
+
+def detach(state: Session, event: Detach, now_ns: int) -> tuple[Session, tuple[Command, ...]]:
+    if not state.stream.attached:
+        return state, ()
+    return replace(state, stream=replace(state.stream, attached=False, resume=None, detached_ns=now_ns)), ()
+
+
+def reattach(state: Session, event: Reattach, now_ns: int) -> tuple[Session, tuple[Command, ...]]:
+    """The newest attachment wins. Its grant waits until the journal knows what the client then need not send again."""
+    terms, old = state.terms, state.stream
+    oldest = state.results[0].k if state.results else 0
+    if not oldest - 1 <= event.received_k <= state.answered_k:
+        return state, (_refusal(state, event, oldest),)
+    lost: tuple[Command, ...] = ()
+    if old.attached:
+        lost = (Superseded(session=terms.session, epoch=terms.epoch, attachment=old.attachment),)
+    stream = Stream(
+        attachment=old.attachment + 1,
+        grace_ticks=terms.rules.resume_grace_ticks,
+        resume=event,
+        resume_at=state.journal.next_index,
+    )
+    inbox = forget_waiting(state.inbox)
+    hold = terms.rules.detached_hold_ms
+    if not old.attached and now_ns - old.detached_ns > hold * _MS and not inbox.ready:
+        to_k = terms.cut_off_by(now_ns) - hold // MICRO_TURN_MS
+        if to_k >= inbox.first_open:
+            inbox = replace(inbox, gap=Gap(from_k=inbox.next_k, to_k=to_k, reason="detached"))
+    state = replace(state, stream=stream, inbox=inbox, controls=(), heard_ns=now_ns)
+    state, granted = grant_if_settled(state)
+    return state, (*lost, *granted)
+
+
+def grant_if_settled(state: Session) -> tuple[Session, tuple[Command, ...]]:
+    """Grant a waiting resume once nothing it promises could still be lost, or only memory can be had."""
+    stream, journal, terms = state.stream, state.journal, state.terms
+    event = stream.resume
+    if event is None or not (journal.volatile or journal.durable >= stream.resume_at):
+        return state, ()
+    heard = [result for result in state.results if result.k <= event.received_k]
+    speaking = _speaking(heard)
+    granted = OpenGranted(
+        session=terms.session,
+        epoch=terms.epoch,
+        attachment=stream.attachment,
+        request_id=event.request_id,
+        token=event.token,
+        media_epoch_ns=terms.media_epoch_ns,
+        next_k=state.inbox.wanted_k,
+        accepted_through=journal.promised.through_seq,
+        audio_samples=journal.promised.audio_samples,
+        due_ms=terms.due_ms,
+        jitter_ms=terms.jitter_ms,
+        resumed=True,
+        configure=terms.configure,
+        replay=tuple(
+            replace(result, attachment=stream.attachment) for result in state.results if result.k > event.received_k
+        ),
+        voiced_turns=speaking[0].k if speaking else event.received_k + 1,
+        speaking=tuple(token for result in speaking for token in result.tokens),
+        lockstep=terms.lockstep,
+    )
+    return replace(state, stream=replace(stream, resume=None)), (granted,)
+
+
+def _speaking(heard: list[Result]) -> list[Result]:
+    """The newest run of results with words that the voice may not have finished."""
+    pause = len(list(takewhile(lambda result: not result.tokens, reversed(heard))))
+    if pause > _VOICE_LAG:
+        return []
+    run = list(takewhile(lambda result: result.tokens, reversed(heard[: len(heard) - pause])))
+    return run[::-1]
+
+
+def _refusal(state: Session, event: Reattach, oldest: int) -> OpenRejected:
+    beyond = event.received_k > state.answered_k
+    return OpenRejected(
+        session=state.terms.session,
+        epoch=state.terms.epoch,
+        attachment=0,
+        request_id=event.request_id,
+        limit="resume.received_k",
+        reason=f"is {event.received_k}, "
+        + (f"the newest result is {state.answered_k}" if beyond else f"results before {oldest} are gone")
+        + "; open a new session",
+        code="invalid_input" if beyond else "resync_required",
+    )

@@ -1,0 +1,37 @@
+"""Plain dataclasses as JSON, for the journal and the history. Bytes are base64; a field with no value of its own type
+is an error that names its path."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from cluster.errors import ResyncRequired
+
+T = TypeVar("T")
+
+_BYTES = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
+
+class Codec(Generic[T]):
+    """JSON of one dataclass type. `decode` raises ResyncRequired, naming the field, for what this code cannot read."""
+
+    def __init__(self, kind: type[T]) -> None:
+        self._name = kind.__name__
+        # the type is wrapped because a bare dataclass would not take the configuration
+        self._adapter: TypeAdapter[list[T]] = TypeAdapter(list[kind], config=_BYTES)  # type: ignore[valid-type]
+
+    def encode(self, value: T) -> bytes:
+        return self._adapter.dump_json([value], exclude_defaults=True)[1:-1]
+
+    def decode(self, data: bytes) -> T:
+        try:
+            return self._adapter.validate_json(b"[" + data + b"]")[0]
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise ResyncRequired(f"{self._name}.{_path(first['loc'])}: {first['msg']}") from error
+
+
+def _path(loc: tuple[Any, ...]) -> str:
+    return ".".join(str(part) for part in loc[1:])

@@ -1,0 +1,74 @@
+"""What runs inside Redis, so that an epoch is compared and records are written in one step.
+
+KEYS: 1 meta (hash: epoch owner newest previous terms base ended), 2 journal (list). A write answers {held epoch, next
+index}; epoch 0 stands for a session that does not exist. Every script may be repeated after a lost answer.
+"""
+
+from __future__ import annotations
+
+CREATE = """
+if redis.call('EXISTS', KEYS[1]) == 1 then
+  return redis.call('HGET', KEYS[1], 'newest') == ARGV[2] and 1 or 0
+end
+redis.call('HSET', KEYS[1], 'epoch', 1, 'owner', ARGV[1], 'newest', ARGV[2], 'previous', '', 'base', 0)
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return 1
+"""
+
+CLAIM = """
+local held = tonumber(redis.call('HGET', KEYS[1], 'epoch') or 0)
+if held == tonumber(ARGV[1]) and held > 0 then
+  redis.call('HSET', KEYS[1], 'epoch', held + 1, 'owner', ARGV[2])
+  return held + 1
+end
+if held == tonumber(ARGV[1]) + 1 and redis.call('HGET', KEYS[1], 'owner') == ARGV[2] then
+  return held
+end
+return -held
+"""
+
+REDEEM = """
+local newest, previous = unpack(redis.call('HMGET', KEYS[1], 'newest', 'previous'))
+if not newest or (ARGV[1] ~= newest and ARGV[1] ~= previous) then
+  return 0
+end
+redis.call('HSET', KEYS[1], 'newest', ARGV[2], 'previous', ARGV[1])
+return tonumber(redis.call('HGET', KEYS[1], 'epoch'))
+"""
+
+# ARGV: epoch, index, drop below, terms, last, ttl in seconds, records …
+APPEND = """
+local epoch = tonumber(redis.call('HGET', KEYS[1], 'epoch') or 0)
+local index, below = tonumber(ARGV[2]), tonumber(ARGV[3])
+if epoch == 0 or epoch ~= tonumber(ARGV[1]) then
+  return {epoch, 0}
+end
+local base = tonumber(redis.call('HGET', KEYS[1], 'base'))
+local following = base + redis.call('LLEN', KEYS[2])
+if index > following and below >= index then
+  redis.call('DEL', KEYS[2])
+  base, following = index, index
+end
+if index > following then
+  return {epoch, following}
+end
+for i = 7 + following - index, #ARGV do
+  redis.call('RPUSH', KEYS[2], ARGV[i])
+  following = following + 1
+end
+below = math.min(below, following)
+if below > base then
+  redis.call('LTRIM', KEYS[2], below - base, -1)
+  base = below
+end
+redis.call('HSET', KEYS[1], 'base', base)
+if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'terms', ARGV[4]) end
+if ARGV[5] == '1' then redis.call('HSET', KEYS[1], 'ended', 1) end
+redis.call('EXPIRE', KEYS[1], ARGV[6])
+redis.call('EXPIRE', KEYS[2], ARGV[6])
+return {epoch, following}
+"""
+
+LOAD = """
+return {redis.call('HGETALL', KEYS[1]), redis.call('LRANGE', KEYS[2], 0, -1)}
+"""

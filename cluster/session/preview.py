@@ -1,0 +1,53 @@
+"""What a session could do in a tick, for the planner to weigh. Looks, changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cluster.session.context import remaining
+from cluster.session.state import Session
+from cluster.types import MicroTurn, SlotWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    turns: int
+    rows: int
+    prefill_turns: int
+    rows_per_turn: int
+    blocked: bool
+    ticks_left: int  # before a context in the making is late
+
+
+def preview(state: Session, n: int) -> Preview:
+    terms, context = state.terms, state.context
+    limits = terms.limits
+    ready = [item.turn for item in state.inbox.ready if item.turn.k <= n - terms.n0][: terms.rules.coalesce_max]
+    tail_rows = sum(len(item.out) + rows_of(item.turn, limits.audio_in) for item in context.tail[-8:])
+    return Preview(
+        turns=len(ready),
+        rows=sum(rows_of(turn, limits.audio_in) for turn in ready),
+        prefill_turns=remaining(context),
+        rows_per_turn=-(-tail_rows // max(1, len(context.tail[-8:]))),
+        blocked=context.blocked,
+        ticks_left=1 if context.blocked else max(1, limits.window - len(context.tail)),
+    )
+
+
+def lacks_input(state: Session, n: int) -> bool:
+    """Somebody is attached and has yet to give what is due in tick n."""
+    due = n - state.terms.n0
+    return state.stream.listening and not state.closing and not state.ended and state.inbox.wanted_k <= due
+
+
+def rows_of(turn: MicroTurn, audio_in: int) -> int:
+    """Rows a micro-turn takes in a batch, its closing silence included."""
+    return (audio_in if turn.audio else 0) + turn.num_patches + len(turn.text) + 1
+
+
+def work_rows(work: SlotWork, audio_in: int) -> int:
+    """Rows of the first pass over this work."""
+    live = sum(rows_of(turn, audio_in) for turn in work.turns)
+    items = [item for prefill in work.prefills for item in prefill.items]
+    prefix = sum(len(prefill.prefix) for prefill in work.prefills)
+    return live + prefix + sum(rows_of(item.turn, audio_in) + len(item.out) for item in items)

@@ -1,0 +1,178 @@
+"""Sessions in Redis or Valkey: one Lua call per session and tick, all of a tick in one pipeline.
+
+Keys carry `{tenant:session}`: `cp:{…}:meta` (hash) and `cp:{…}:journal` (list).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from hashlib import sha1
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError, RedisError
+
+from cluster.errors import ConfigError, Fenced, ProtocolError, ResyncRequired, StoreUnavailable, Unauthenticated
+from cluster.session import lua
+from cluster.session.commands import JournalWrite
+from cluster.session.events import Answer, JournalOutcome
+from cluster.session.store import StoredSession, digest
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedisOptions:
+    """url: redis://, rediss:// (TLS) or redis+sentinel://host:port,host:port/service.
+
+    wait_replicas: how many must have a tick's records before they count as written.
+    """
+
+    url: str
+    username: str = ""
+    password: str = ""
+    tls_ca_file: str = ""
+    wait_replicas: int = 0
+    timeout_ms: int = 1_000
+    ttl_s: int = 86_400
+
+
+class RedisStore:
+    """A SessionStore that outlives every process of the cluster."""
+
+    def __init__(self, options: RedisOptions) -> None:
+        """Connects at the first use. Raises ConfigError for a URL that cannot be understood."""
+        self._options = options
+        self._redis = _client(options)
+
+    async def create(self, tenant: str, session: str, *, owner: str, token: str) -> int:
+        if not await self._run(lua.CREATE, tenant, session, owner, digest(token), self._options.ttl_s):
+            raise ProtocolError("session", f"{session} exists already")
+        return 1
+
+    async def claim(self, tenant: str, session: str, *, held: int, owner: str) -> int:
+        epoch = await self._run(lua.CLAIM, tenant, session, held, owner)
+        if epoch == 0:
+            raise ResyncRequired(f"session {session}: nothing is held of it; open a new session")
+        if epoch < 0:
+            raise Fenced(session, held, -epoch)
+        return epoch
+
+    async def redeem(self, tenant: str, session: str, *, token: str, fresh: str) -> int:
+        epoch = await self._run(lua.REDEEM, tenant, session, digest(token), digest(fresh))
+        if not epoch:
+            raise Unauthenticated("resume.token: is not valid for this session; open a new one")
+        return epoch
+
+    async def append(self, writes: Sequence[JournalWrite]) -> tuple[JournalOutcome, ...]:
+        if not writes:
+            return ()
+        try:
+            answers = await self._append(writes)
+            if any(isinstance(answer, NoScriptError) for answer in answers):
+                await self._redis.script_load(lua.APPEND)
+                answers = await self._append(writes)
+        except (RedisError, OSError):
+            answers = [None] * len(writes)
+        return tuple(_outcome(write, answer) for write, answer in zip(writes, answers, strict=True))
+
+    async def load(self, tenant: str, session: str) -> StoredSession:
+        flat, records = await self._run(lua.LOAD, tenant, session)
+        meta = dict(zip(flat[::2], flat[1::2], strict=True)) if isinstance(flat, list) else flat
+        if not meta:
+            raise ResyncRequired(f"session {session}: nothing is held of it; open a new session")
+        return StoredSession(
+            tenant=tenant,
+            session=session,
+            epoch=int(meta[b"epoch"]),
+            owner=meta[b"owner"].decode(),
+            meta=meta.get(b"terms", b""),
+            base=int(meta[b"base"]),
+            records=tuple(records),
+            ended=b"ended" in meta,
+        )
+
+    async def delete(self, tenant: str, session: str) -> bool:
+        return bool(await self._ask(self._redis.delete(*_keys(tenant, session))))
+
+    async def ping(self) -> None:
+        """Raises StoreUnavailable, saying what to do, if the server cannot be used."""
+        await self._ask(self._redis.ping())
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+
+    async def _append(self, writes: Sequence[JournalWrite]) -> list[Any]:
+        """One answer per write: [held epoch, next index], an exception, or None where too few replicas have it."""
+        options, script = self._options, sha1(lua.APPEND.encode(), usedforsecurity=False).hexdigest()
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for write in writes:
+                keys = _keys(write.tenant, write.session)
+                head = (write.epoch, write.index, write.drop_below, write.meta, int(write.last), options.ttl_s)
+                pipe.evalsha(script, 2, *keys, *head, *write.records)
+            if options.wait_replicas:
+                pipe.wait(options.wait_replicas, options.timeout_ms)
+            answers = await pipe.execute(raise_on_error=False)
+        if options.wait_replicas:
+            replicas = answers.pop()
+            if not isinstance(replicas, int) or replicas < options.wait_replicas:
+                return [None if isinstance(answer, list) else answer for answer in answers]
+        return answers
+
+    async def _run(self, script: str, tenant: str, session: str, *args: object) -> Any:
+        answer = await self._ask(self._redis.eval(script, 2, *_keys(tenant, session), *args))
+        if script is not lua.LOAD and self._options.wait_replicas:
+            await self._ask(self._redis.wait(self._options.wait_replicas, self._options.timeout_ms))
+        return answer
+
+    async def _ask(self, question: Awaitable[T]) -> T:
+        try:
+            return await question
+        except (RedisError, OSError) as error:
+            raise StoreUnavailable(
+                f"redis.url: the session store does not answer ({error}); check that it runs and can be reached"
+            ) from error
+
+
+def _keys(tenant: str, session: str) -> tuple[str, str]:
+    return f"cp:{{{tenant}:{session}}}:meta", f"cp:{{{tenant}:{session}}}:journal"
+
+
+def _outcome(write: JournalWrite, answer: Any) -> JournalOutcome:
+    if not isinstance(answer, list):
+        return JournalOutcome(session=write.session, epoch=write.epoch, answer=Answer.UNAVAILABLE)
+    held, next_index = answer
+    if held != write.epoch:
+        return JournalOutcome(session=write.session, epoch=write.epoch, answer=Answer.FENCED)
+    return JournalOutcome(session=write.session, epoch=write.epoch, answer=Answer.WRITTEN, next_index=next_index)
+
+
+def _client(options: RedisOptions) -> Redis:
+    url = urlsplit(options.url)
+    timeout_s = options.timeout_ms / 1000
+    # a lost connection is tried once more and at once: the caller counts in ticks, not in backoffs
+    common: dict[str, Any] = {
+        "socket_timeout": timeout_s,
+        "socket_connect_timeout": timeout_s,
+        "retry": Retry(NoBackoff(), 1),
+        "username": options.username or url.username,
+        "password": options.password or url.password,
+    }
+    if url.scheme == "redis+sentinel":
+        service = url.path.strip("/")
+        hosts = url.netloc.rpartition("@")[2].split(",")
+        if not service or not all(host for host in hosts):
+            raise ConfigError("redis.url", "must be redis+sentinel://host:port,host:port/service")
+        found = [(host, int(port or 26379)) for host, _, port in (at.partition(":") for at in hosts)]
+        sentinel: Redis = Sentinel(found, socket_timeout=timeout_s).master_for(service, **common)
+        return sentinel
+    if url.scheme not in ("redis", "rediss"):
+        raise ConfigError("redis.url", f"has the scheme {url.scheme!r}, not redis, rediss or redis+sentinel")
+    if url.scheme == "rediss" and options.tls_ca_file:
+        common["ssl_ca_certs"] = options.tls_ca_file
+    return Redis.from_url(options.url, **{key: value for key, value in common.items() if value is not None})

@@ -1,0 +1,160 @@
+"""Where sessions survive their owner: epochs, tokens and journals. The protocol, and its twin in memory.
+
+Tokens are made by the shell and only their SHA-256 is stored. Two are valid at a time: the newest, and the one before
+it until the newest is first used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Protocol
+
+from cluster.errors import Fenced, ProtocolError, ResyncRequired, Unauthenticated
+from cluster.session.commands import JournalWrite
+from cluster.session.events import Answer, JournalOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSession:
+    """records are base … base+len-1; `meta` is what the newest write with one gave."""
+
+    tenant: str
+    session: str
+    epoch: int
+    owner: str
+    meta: bytes = b""
+    base: int = 0
+    records: tuple[bytes, ...] = ()
+    ended: bool = False
+
+
+class SessionStore(Protocol):
+    """Every method but `append` raises StoreUnavailable when the store does not answer.
+
+    Every method may be repeated with the same arguments after a lost answer.
+    """
+
+    async def create(self, tenant: str, session: str, *, owner: str, token: str) -> int:
+        """A new session; returns its epoch, 1. Raises ProtocolError if there is one of that name."""
+
+    async def claim(self, tenant: str, session: str, *, held: int, owner: str) -> int:
+        """Become its owner if its epoch is still `held`; returns the new epoch. The former owner can write no more.
+
+        Raises Fenced (somebody was quicker) or ResyncRequired (there is no such session).
+        """
+
+    async def redeem(self, tenant: str, session: str, *, token: str, fresh: str) -> int:
+        """Use a resume token and make `fresh` the newest one; returns the epoch. Raises Unauthenticated."""
+
+    async def append(self, writes: Sequence[JournalWrite]) -> tuple[JournalOutcome, ...]:
+        """Write all sessions of a tick at once; one outcome each, in order. A stale epoch writes nothing.
+
+        Records the store has are skipped; a write that would leave a hole writes nothing and learns what is wanted.
+        """
+
+    async def load(self, tenant: str, session: str) -> StoredSession:
+        """All that is held of a session: for takeover and export. Raises ResyncRequired if there is none."""
+
+    async def delete(self, tenant: str, session: str) -> bool:
+        """Erase all that is held. Its owner is fenced. False if there was nothing."""
+
+    async def close(self) -> None: ...
+
+
+def digest(token: str) -> bytes:
+    return sha256(token.encode()).hexdigest().encode()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Held:
+    epoch: int
+    owner: str
+    newest: bytes
+    previous: bytes = b""
+    meta: bytes = b""
+    base: int = 0
+    records: list[bytes] = field(default_factory=list)
+    ended: bool = False
+
+    @property
+    def next_index(self) -> int:
+        return self.base + len(self.records)
+
+
+class MemoryStore:
+    """A SessionStore for tests and for one process that needs no survival."""
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[str, str], _Held] = {}
+
+    async def create(self, tenant: str, session: str, *, owner: str, token: str) -> int:
+        held = self._held.get((tenant, session))
+        if held and held.newest == digest(token):
+            return 1
+        if held:
+            raise ProtocolError("session", f"{session} exists already")
+        self._held[tenant, session] = _Held(epoch=1, owner=owner, newest=digest(token))
+        return 1
+
+    async def claim(self, tenant: str, session: str, *, held: int, owner: str) -> int:
+        found = self._get(tenant, session)
+        if (found.epoch, found.owner) == (held + 1, owner):
+            return found.epoch
+        if found.epoch != held:
+            raise Fenced(session, held, found.epoch)
+        found.epoch, found.owner = held + 1, owner
+        return found.epoch
+
+    async def redeem(self, tenant: str, session: str, *, token: str, fresh: str) -> int:
+        found, used = self._held.get((tenant, session)), digest(token)
+        if found is None or used not in (found.newest, found.previous):
+            raise Unauthenticated("resume.token: is not valid for this session; open a new one")
+        found.newest, found.previous = digest(fresh), used
+        return found.epoch
+
+    async def append(self, writes: Sequence[JournalWrite]) -> tuple[JournalOutcome, ...]:
+        return tuple(self._append(write) for write in writes)
+
+    def _append(self, write: JournalWrite) -> JournalOutcome:
+        found = self._held.get((write.tenant, write.session))
+        if found is None or found.epoch != write.epoch:
+            return JournalOutcome(session=write.session, epoch=write.epoch, answer=Answer.FENCED)
+        if write.index > found.next_index and write.drop_below >= write.index:
+            found.base, found.records = write.index, []
+        if write.index <= found.next_index:
+            found.records += write.records[found.next_index - write.index :]
+            found.meta = write.meta or found.meta
+            found.ended = found.ended or write.last
+            dropped = max(0, min(write.drop_below, found.next_index) - found.base)
+            del found.records[:dropped]
+            found.base += dropped
+        return JournalOutcome(
+            session=write.session, epoch=write.epoch, answer=Answer.WRITTEN, next_index=found.next_index
+        )
+
+    async def load(self, tenant: str, session: str) -> StoredSession:
+        found = self._get(tenant, session)
+        return StoredSession(
+            tenant=tenant,
+            session=session,
+            epoch=found.epoch,
+            owner=found.owner,
+            meta=found.meta,
+            base=found.base,
+            records=tuple(found.records),
+            ended=found.ended,
+        )
+
+    async def delete(self, tenant: str, session: str) -> bool:
+        return self._held.pop((tenant, session), None) is not None
+
+    async def close(self) -> None:
+        pass
+
+    def _get(self, tenant: str, session: str) -> _Held:
+        found = self._held.get((tenant, session))
+        if found is None:
+            raise ResyncRequired(f"session {session}: nothing is held of it; open a new session")
+        return found

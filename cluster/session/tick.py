@@ -1,0 +1,216 @@
+"""What a session does at a cutoff: its part of the batch, its record, and the end of it all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cluster.session import context as contexts
+from cluster.session import journal
+from cluster.session.commands import Command, ControlEffective, Sealed, SessionEnded
+from cluster.session.context import Progress
+from cluster.session.events import ControlIn, Tick
+from cluster.session.inbox import Arrived, Gap, Inbox, count_absent, take
+from cluster.session.outcome import skipped
+from cluster.session.record import RECORDS, Applied, Record
+from cluster.session.state import Flight, Session
+from cluster.session.tell import accepted, tell_results
+from cluster.types import Degradation, SlotWork
+
+_MS = 1_000_000
+_CONTROLS_KNOWN = 64
+
+Answered = tuple[Session, tuple[Command, ...]]
+
+
+def on_tick(state: Session, event: Tick, now_ns: int) -> Answered:
+    if state.flight is not None:
+        raise ValueError(f"tick {event.n}: the step of tick {state.flight.n} has no answer yet")
+    if state.ended:
+        return _write(state, event.n)
+    if ending := _why_end(state, now_ns):
+        state, ended = end(state, *ending, event.n)
+        state, written = _write(state, event.n)
+        return state, (*ended, *written)
+    plan = contexts.plan_anchor(_with_instructions(state), state.terms.limits)
+    progress = contexts.advance_build(plan, event.prefill_turns)
+    inbox, taken, gaps = _take(state, progress, event.n)
+    state = replace(
+        state,
+        context=progress.context,
+        inbox=inbox,
+        stream=replace(state.stream, grace_ticks=max(0, state.stream.grace_ticks - 1)),
+        flight=Flight(n=event.n, started_ns=now_ns, items=taken, anchored=progress.anchor is not None)
+        if taken
+        else None,
+    )
+    state, sealed = _seal(state, gaps, event.n)
+    state, effective, applied = _apply_controls(state, event.n)
+    before = state.journal
+    state = _record(state, event.n, progress, taken, gaps, applied)
+    news = accepted(state, before)
+    state, written = _write(state, event.n)
+    work = _work(state, event, progress, taken)
+    return state, (*sealed, *effective, *news, *written, *work)
+
+
+def end(state: Session, code: str, reason: str, n: int) -> Answered:
+    """No more ticks. What has no result by now gets none: nothing was promised beyond it."""
+    terms = state.terms
+    ended = SessionEnded(
+        session=terms.session,
+        epoch=terms.epoch,
+        attachment=state.stream.attachment,
+        reason=reason,
+        micro_turns=state.answered_k + 1,
+        code=code,
+    )
+    data = RECORDS.encode(Record(n=max(n, 0), results=state.fresh))
+    newest = state.journal.newest
+    last = journal.append(
+        state.journal, data, ks=(), through_seq=newest.through_seq, audio_samples=newest.audio_samples
+    )
+    told = (ended,) if state.stream.attached else ()
+    return replace(state, ended=True, flight=None, fresh=(), journal=replace(last, last=True)), told
+
+
+def _take(state: Session, progress: Progress, n: int) -> tuple[Inbox, tuple[Arrived, ...], list[Gap]]:
+    terms, stream, inbox = state.terms, state.stream, state.inbox
+    last_due = n - terms.n0
+    if stream.listening and not stream.grace_ticks and not state.closing:
+        inbox = count_absent(inbox, last_due)
+    if progress.context.blocked:
+        return inbox, (), []
+    return take(inbox, terms, last_due, closing=bool(state.closing))
+
+
+def _seal(state: Session, gaps: list[Gap], n: int) -> Answered:
+    """Tell what is sealed; all micro-turns of a gap but the last have their result now, for no step will bring one."""
+    commands: list[Command] = []
+    for gap in gaps:
+        if state.stream.listening:
+            commands.append(
+                Sealed(
+                    session=state.terms.session,
+                    epoch=state.terms.epoch,
+                    attachment=state.stream.attachment,
+                    from_k=gap.from_k,
+                    to_k=gap.to_k,
+                    reason=gap.reason,
+                )
+            )
+        missed = tuple(skipped(state, k, n, Degradation.INPUT_MISSING) for k in range(gap.from_k, gap.to_k))
+        state, told = tell_results(state, missed)
+        commands += told
+    return state, tuple(commands)
+
+
+def _with_instructions(state: Session) -> contexts.Context:
+    newest = [control.prefix for control in state.controls if control.kind == "update_instructions"]
+    return replace(state.context, wanted_prefix=newest[-1]) if newest else state.context
+
+
+def _apply_controls(state: Session, n: int) -> tuple[Session, tuple[Command, ...], tuple[ControlIn, ...]]:
+    """Controls take effect now, new instructions once they stand in the live context."""
+    known, context = state.known_controls, state.context
+    now, fresh = [], []
+    instructions = list(state.instructions)
+    for control in state.controls:
+        if control.seq in known:  # resent; it took effect once and is only acknowledged again
+            now.append(control)
+            continue
+        fresh.append(control)
+        (instructions if control.kind == "update_instructions" else now).append(control)
+    if context.prefix == context.wanted_prefix:
+        now, instructions = now + instructions, []
+    k = state.flight.items[0].turn.k if state.flight else state.inbox.next_k
+    effective = tuple(
+        ControlEffective(
+            session=state.terms.session,
+            epoch=state.terms.epoch,
+            attachment=state.stream.attachment,
+            control_id=control.control_id,
+            seq=control.seq,
+            tick=n,
+            k=k,
+        )
+        for control in now
+    )
+    known = (*known, *(control.seq for control in fresh))[-_CONTROLS_KNOWN:]
+    state = replace(state, controls=(), instructions=tuple(instructions), known_controls=known)
+    return state, effective if state.stream.listening else (), tuple(fresh)
+
+
+def _record(
+    state: Session,
+    n: int,
+    progress: Progress,
+    taken: tuple[Arrived, ...],
+    gaps: list[Gap],
+    applied: tuple[ControlIn, ...],
+) -> Session:
+    if not (taken or state.fresh or progress.anchor or gaps or applied or state.cuts):
+        return state
+    through_seq = max((item.through_seq for item in taken), default=0)
+    audio_samples = max((item.audio_samples for item in taken), default=0)
+    record = Record(
+        n=n,
+        turns=tuple(item.turn for item in taken),
+        results=state.fresh,
+        anchor=progress.anchor,
+        gaps=tuple(gaps),
+        cuts=state.cuts,
+        controls=tuple(
+            Applied(control_id=control.control_id, seq=control.seq, kind=control.kind, prefix=control.prefix)
+            for control in applied
+        ),
+        through_seq=through_seq,
+        audio_samples=audio_samples,
+    )
+    kept = journal.anchored(state.journal, progress.anchor.tail_from_k) if progress.anchor else state.journal
+    kept = journal.append(
+        kept,
+        RECORDS.encode(record),
+        ks=tuple(item.turn.k for item in taken),
+        through_seq=through_seq,
+        audio_samples=audio_samples,
+    )
+    return replace(state, journal=kept, fresh=(), cuts=())
+
+
+def _write(state: Session, n: int) -> Answered:
+    written, asked = journal.write(state.journal, state.terms, n)
+    return replace(state, journal=written), (asked,) if asked else ()
+
+
+def _work(state: Session, event: Tick, progress: Progress, taken: tuple[Arrived, ...]) -> tuple[SlotWork, ...]:
+    if not (taken or progress.prefills or progress.free):
+        return ()
+    terms = state.terms
+    work = SlotWork(
+        session=terms.session,
+        epoch=terms.epoch,
+        slot=progress.context.live,
+        turns=tuple(item.turn for item in taken),
+        max_passes=max(1, event.passes),
+        prefills=progress.prefills,
+        free=progress.free,
+        temperature=terms.temperature,
+        seed=terms.seed,
+    )
+    return (work,)
+
+
+def _why_end(state: Session, now_ns: int) -> tuple[str, str] | None:
+    """Code and reason if the session is over."""
+    rules, stream, inbox = state.terms.rules, state.stream, state.inbox
+    if state.closing and not inbox.ready and not inbox.gap and not state.context.blocked:
+        return "closed", state.closing
+    if now_ns - state.started_ns > rules.duration_max_ms * _MS:
+        return "max_duration", f"sessions last at most {rules.duration_max_ms // 1000} s"
+    if not stream.attached and now_ns - stream.detached_ns > rules.detached_max_ms * _MS:
+        return "detached", f"nobody came back within {rules.detached_max_ms // 1000} s"
+    if now_ns - state.heard_ns > rules.idle_max_ms * _MS:
+        return "idle", f"no input for {rules.idle_max_ms // 1000} s"
+    if journal.over_limit(state.journal, rules, now_ns):
+        return "resync_required", "the session store is away for longer than input may be held in memory"
+    return None
