@@ -97,6 +97,10 @@ class Engine:
         self._engine_epoch = 0
 
     def step(self, batch: TickBatch) -> StepResult:
+        """One tick. The first pass takes everything new of every session, each later one those that still speak.
+
+        Raises ValueError, with nothing done, if a session appears twice.
+        """
         if len({work.session for work in batch.work}) < len(batch.work):
             raise ValueError(f"work: a session appears twice in tick {batch.n}; merge its work")
         started_ns, self._exchange.run_ns = self._clock.now_ns(), 0

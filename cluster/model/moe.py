@@ -74,7 +74,7 @@ def expert_runs(experts_R: Sequence[int]) -> Iterator[tuple[int, int, int]]:
     for expert, run in groupby(experts_R):
         if expert < last:
             raise ValueError(f"experts: ids must ascend, {expert} at row {start} comes after {last}")
-        stop = start + sum(1 for _ in run)
+        stop = start + len(list(run))
         yield expert, start, stop
         start, last = stop, expert
 
