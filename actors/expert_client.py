@@ -49,19 +49,28 @@ class ExpertClient:
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="expert-client", daemon=True)
 
     def start(self, timeout_s: float = 0.0) -> None:
-        """Begin connecting; with a timeout, wait for every shard. Raises ExpertUnavailable naming the healthy."""
+        """Begin connecting; with a timeout, wait for every shard.
+
+        Raises ExpertUnavailable naming the shards that answered, and is closed then.
+        """
         self._thread.start()
         self._started.wait()
-        if timeout_s:
+        if not timeout_s:
+            return
+        try:
             self._board.wait_until(frozenset(self._shards).issubset, timeout_s)
+        except ExpertUnavailable:
+            self.close()
+            raise
 
     def close(self) -> None:
-        """Fail what is pending and end the thread."""
+        """Fail what is pending and end the thread. Does nothing where there is none."""
         with self._gate:
             loop, self._loop = self._loop, None
             if loop:
                 loop.call_soon_threadsafe(self._end.set)
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def call(self, shard: int, call: ExpertCall, deadline_ns: int) -> Future[TensorFrame]:
         """`deadline_ns` is of the monotonic clock; 0 means none."""

@@ -158,7 +158,7 @@ def test_a_shard_that_is_not_placed_cannot_be_called(client: ExpertClient) -> No
         client.call(5, call_of(), soon_ns()).result(PATIENT_S)
 
 
-def test_a_killed_shard_fails_what_is_pending_at_once_and_its_successor_takes_over_elsewhere(
+def test_a_killed_shard_fails_what_is_pending_at_once_and_its_successors_are_found_at_the_same_address_and_elsewhere(
     client: ExpertClient, shared: list[ShardProcess], checkpoint: Path, tmp_path: Path
 ) -> None:
     addresses = {shard: process.address for shard, process in enumerate(shared)}
@@ -173,6 +173,9 @@ def test_a_killed_shard_fails_what_is_pending_at_once_and_its_successor_takes_ov
             with pytest.raises(ExpertUnavailable, match="ask a replica"):
                 future.result(PATIENT_S)
     assert client.wait_until(lambda healthy: 2 not in healthy, PATIENT_S) == {0, 1}
+    with running(checkpoint, ("--deterministic", "--address", victim.address)):
+        client.wait_until(frozenset({0, 1, 2}).issubset, PATIENT_S)
+        assert client.call(2, call_of(), soon_ns()).result(PATIENT_S).data == before.data
     client.set_shards({**addresses, 2: addresses[0]})
     client.wait_until(frozenset({0, 1, 2}).issubset, PATIENT_S)
     assert client.call(2, call_of(), soon_ns()).result(PATIENT_S).data == before.data
@@ -210,3 +213,13 @@ def test_nothing_is_left_unanswered_when_the_client_closes(client: ExpertClient,
             future.result(0)
     with pytest.raises(ExpertUnavailable, match="not open"):
         client.call(0, call_of(), 0).result(0)
+
+
+def test_a_client_that_finds_no_shard_says_so_and_closes(tmp_path: Path) -> None:
+    client = ExpertClient({0: f"unix:{tmp_path}/nobody.sock"})
+    with pytest.raises(ExpertUnavailable, match=r"only shards \[\] are healthy"):
+        client.start(0.2)
+    with pytest.raises(ExpertUnavailable, match="not open"):
+        client.call(0, call_of(), 0).result(0)
+    client.close()
+    ExpertClient({}).close()
