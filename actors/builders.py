@@ -139,10 +139,27 @@ def _supervisor(building: Building) -> Shell:
     return Supervisor(building.config, building.launcher, building.metrics)
 
 
+def _scheduler(building: Building) -> Shell:
+    from actors.scheduler import Scheduler
+    from cluster.session.redis_store import RedisOptions, RedisStore
+
+    config, name = building.config, building.spec.name
+    return Scheduler(
+        config,
+        RedisStore(RedisOptions(**config.redis.model_dump())),
+        building.peers[name.replace("scheduler", "engine")],
+        host=building.host,
+        lockstep=name.startswith("lockstep"),
+        metrics=building.metrics,
+    )
+
+
 ROLES = {
     "supervisor": Role("actors.supervisor", _supervisor),
     "expert": Role("actors.expert", _expert),
     "engine": Role("actors.engine", _engine),
     "rank": Role("actors.engine", _rank),
+    "scheduler": Role("actors.scheduler", _scheduler),
+    "lockstep-scheduler": Role("actors.scheduler", _scheduler),
     "lockstep-engine": Role("actors.engine", _engine),
 }

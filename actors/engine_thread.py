@@ -48,6 +48,7 @@ class SteppingThread(Generic[S]):
 
     def step(self, batch: TickBatch) -> Future[StepResult]:
         future: Future[StepResult] = Future()
+        future.set_running_or_notify_cancel()  # a scheduler that goes away cannot undo a step
         self._jobs.put((batch, future))
         return future
 

@@ -31,13 +31,13 @@ class EdgeStream:
         self._context = context
         self._waiting: deque[pb.EdgeDown] = deque()
         self._news = asyncio.Event()
-        self._open = True
+        self.is_open = True
 
     def send(self, down: pb.EdgeDown) -> None:
         """Queue a message. After the stream ended, or beyond what an ingest may leave unread, it is dropped: the
         ingest has lost its sessions then and asks for what it misses when it attaches again.
         """
-        if not self._open:
+        if not self.is_open:
             return
         if len(self._waiting) >= MAX_WAITING:
             log.error("ingest does not read; stream given up", ingest=self.ingest, waiting=len(self._waiting))
@@ -47,12 +47,12 @@ class EdgeStream:
         self._news.set()
 
     def end(self) -> None:
-        self._open = False
+        self.is_open = False
         self._news.set()
 
     async def write_all(self) -> None:
         """Until the stream ends."""
-        while self._open:
+        while self.is_open:
             self._news.clear()
             while self._waiting:
                 await self._context.write(self._waiting.popleft())

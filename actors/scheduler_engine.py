@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import structlog
 
@@ -23,7 +22,7 @@ class EngineLink:
     def __init__(self, address: str) -> None:
         self._address = address
         self._client: EngineClient | None = None
-        self._epoch = 0
+        self.epoch = 0  # of batches to the engine reached last
 
     async def connect(self) -> EngineFacts:
         """Reach the engine, however long it takes, and make every other scheduler's epoch stale."""
@@ -37,18 +36,15 @@ class EngineLink:
                 await client.close()
                 await asyncio.sleep(RETRY_S)
                 continue
-            self._client, self._epoch = client, max(self._epoch, facts.engine_epoch) + 1
-            log.info("engine reached", address=self._address, engine_epoch=self._epoch)
+            self._client, self.epoch = client, max(self.epoch, facts.engine_epoch) + 1
+            log.info("engine reached", address=self._address, engine_epoch=self.epoch)
             return facts
 
     async def step(self, batch: TickBatch) -> StepResult:
-        """Raises StepFailed, EngineLost or EngineFenced. A batch without work needs no engine."""
-        if not batch.work:
-            return StepResult(n=batch.n, engine_epoch=batch.engine_epoch, results=())
+        """Raises StepFailed, EngineLost or EngineFenced."""
         if self._client is None:
             raise EngineLost("no engine is connected")
-        result = await self._client.step(replace(batch, engine_epoch=self._epoch))
-        return replace(result, engine_epoch=batch.engine_epoch)
+        return await self._client.step(batch)
 
     def move(self, address: str) -> None:
         self._address = address

@@ -5,30 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
-
-import structlog
 
 from cluster.clock import MonotonicClock
-from cluster.errors import StoreUnavailable
 from cluster.session.commands import JournalWrite
 from cluster.session.events import Answer, JournalOutcome
+from cluster.session.store import SessionStore
 from cluster.telemetry import metrics as m
 from cluster.telemetry.metrics import Metrics
-
-log = structlog.get_logger()
-
-
-class JournalStore(Protocol):
-    async def write(self, writes: tuple[JournalWrite, ...]) -> tuple[JournalOutcome, ...]:
-        """One pipeline for all. Raises StoreUnavailable when nothing is known about any of them."""
 
 
 class Journal:
     """One pipeline at a time: what came meanwhile goes with the next, so a slow store makes fewer and larger ones."""
 
     def __init__(
-        self, store: JournalStore, answered: Callable[[tuple[JournalOutcome, ...]], None], metrics: Metrics
+        self, store: SessionStore, answered: Callable[[tuple[JournalOutcome, ...]], None], metrics: Metrics
     ) -> None:
         self._store, self._answered, self._metrics = store, answered, metrics
         self._clock = MonotonicClock()  # the wall's, in lockstep too: a store is as slow as it is
@@ -58,18 +48,15 @@ class Journal:
 
     async def _write(self, writes: tuple[JournalWrite, ...]) -> tuple[JournalOutcome, ...]:
         begun_ns = self._clock.now_ns()
-        try:
-            outcomes = await self._store.write(writes)
-        except StoreUnavailable as error:
-            log.warning("journal not reached", why=str(error), writes=len(writes))
-            self._metrics.add(m.JOURNAL_FAILURES)
-            return tuple(
-                JournalOutcome(session=write.session, epoch=write.epoch, answer=Answer.UNAVAILABLE) for write in writes
-            )
+        outcomes = await self._store.append(writes)
         self._metrics.observe(m.JOURNAL_WRITE, (self._clock.now_ns() - begun_ns) / 1e9)
-        self._metrics.add(m.JOURNAL_BYTES, sum(len(record) for write in writes for record in write.records))
-        fenced = sum(outcome.answer is Answer.FENCED for outcome in outcomes)
-        self._metrics.add(m.FENCED, fenced, place="journal")
+        for write, outcome in zip(writes, outcomes, strict=True):
+            if outcome.answer is Answer.WRITTEN:
+                self._metrics.add(m.JOURNAL_BYTES, sum(map(len, write.records)))
+            elif outcome.answer is Answer.FENCED:
+                self._metrics.add(m.FENCED, place="journal")
+            else:
+                self._metrics.add(m.JOURNAL_FAILURES)
         return outcomes
 
 

@@ -45,6 +45,7 @@ class VirtualTime:
         self._woken = asyncio.Event()
 
     async def until(self, n: int, at_ns: int) -> None:
+        await asyncio.sleep(0)  # doors get their turn even where no tick has to wait
         while not self._ready(n):
             self._woken.clear()
             await self._woken.wait()

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from cluster.errors import ProtocolError
+from cluster.errors import (
+    CounterpointError,
+    InvalidInput,
+    ProtocolError,
+    Rejected,
+    ResyncRequired,
+    Unauthenticated,
+)
 from cluster.session import commands as down
 from cluster.session import events as up
 from cluster.types import MicroTurn
@@ -23,6 +30,36 @@ class Claim:
     session: str
     epoch: int
     token: str
+
+
+def tenant_of(message: pb.EdgeUp) -> str:
+    return public.Configure.FromString(message.open.configure).tenant or "default"
+
+
+def rejection(session: str, request_id: int, error: CounterpointError) -> down.OpenRejected:
+    """How a client hears of an error that kept it from a session."""
+    limit, retry_after_ms = "", 0
+    match error:
+        case Rejected():
+            code, limit, retry_after_ms = "overloaded", error.limit, error.retry_after_ms
+        case Unauthenticated():
+            code, limit = "unauthenticated", "resume.token"
+        case ResyncRequired():
+            code, limit = "resync_required", "resume.session_id"
+        case InvalidInput():
+            code, limit = "invalid_input", error.field
+        case _:
+            code = "internal"
+    return down.OpenRejected(
+        session=session,
+        epoch=0,
+        attachment=0,
+        request_id=request_id,
+        limit=limit,
+        reason=str(error),
+        retry_after_ms=retry_after_ms,
+        code=code,
+    )
 
 
 def decode_open(message: pb.EdgeUp, claim: Claim, *, keep_by_default: bool) -> up.Open:

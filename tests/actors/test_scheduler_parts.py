@@ -11,7 +11,6 @@ from actors.scheduler_edge import EdgeStream
 from actors.scheduler_journal import HistoryFiles, Journal
 from actors.scheduler_routes import Attachment, Routes
 from actors.scheduler_time import RealTime, VirtualTime
-from cluster.errors import StoreUnavailable
 from cluster.session.commands import JournalWrite
 from cluster.session.events import Answer, JournalOutcome
 from cluster.telemetry.metrics import Metrics
@@ -46,11 +45,11 @@ class SlowStore:
         self.gate = asyncio.Event()
         self.down = False
 
-    async def write(self, writes: tuple[JournalWrite, ...]) -> tuple[JournalOutcome, ...]:
+    async def append(self, writes: tuple[JournalWrite, ...]) -> tuple[JournalOutcome, ...]:
         self.pipelines.append(writes)
         await self.gate.wait()
         if self.down:
-            raise StoreUnavailable("gone")
+            return tuple(JournalOutcome(session=w.session, epoch=w.epoch, answer=Answer.UNAVAILABLE) for w in writes)
         return tuple(
             JournalOutcome(session=w.session, epoch=w.epoch, answer=Answer.WRITTEN, next_index=w.index + 1)
             for w in writes

@@ -1,0 +1,69 @@
+"""Names, tokens and epochs: what the store must have granted before the core may hear of a session."""
+
+from __future__ import annotations
+
+import secrets
+
+from actors.scheduler_wire import Claim
+from cluster.errors import Fenced, Rejected, ResyncRequired, StoreUnavailable, Unauthenticated
+from cluster.session.record import TERMS
+from cluster.session.store import SessionStore, StoredSession
+
+_STORE_RETRY_MS = 1_000
+
+
+class Claims:
+    """A session is named TENANT.RANDOM, so that a client that comes back need not say whose it is."""
+
+    def __init__(self, store: SessionStore, owner: str, *, lockstep: bool) -> None:
+        """owner: our address, for whoever wonders where a session is."""
+        self._store, self._owner, self._lockstep = store, owner, lockstep
+
+    async def new(self, tenant: str) -> Claim:
+        """A session that nobody has. Raises Rejected while the store is away: what cannot be kept is not begun."""
+        session, token = f"{tenant}.{secrets.token_hex(8)}", secrets.token_urlsafe(24)
+        try:
+            epoch = await self._store.create(tenant, session, owner=self._owner, token=token)
+        except StoreUnavailable as error:
+            raise Rejected("redis", f"the session store is away ({error}); try again", _STORE_RETRY_MS) from error
+        return Claim(session=session, epoch=epoch, token=token)
+
+    async def give_up(self, claim: Claim) -> None:
+        """The core refused: nothing may stay behind."""
+        await self._store.delete(_tenant(claim.session), claim.session)
+
+    async def again(self, session: str, token: str) -> Claim:
+        """Spend a resume token. Raises Unauthenticated, or Rejected while the store is away."""
+        fresh = secrets.token_urlsafe(24)
+        try:
+            epoch = await self._store.redeem(_tenant(session), session, token=token, fresh=fresh)
+        except StoreUnavailable as error:
+            raise Rejected("redis", f"the session store is away ({error}); try again", _STORE_RETRY_MS) from error
+        return Claim(session=session, epoch=epoch, token=fresh)
+
+    async def take_over(self, claim: Claim) -> tuple[StoredSession, Claim]:
+        """Own a session whose scheduler is gone: its journal, and the claim with the epoch that fences the old one.
+
+        Raises ResyncRequired if nothing can be rebuilt, Rejected if the store is away or somebody was quicker.
+        """
+        tenant = _tenant(claim.session)
+        try:
+            stored = await self._store.load(tenant, claim.session)
+            if stored.ended:
+                raise ResyncRequired(f"session {claim.session}: has ended; open a new one")
+            if not stored.meta or TERMS.decode(stored.meta).lockstep != self._lockstep:
+                raise ResyncRequired(f"session {claim.session}: cannot be rebuilt here; open a new one")
+            epoch = await self._store.claim(tenant, claim.session, held=stored.epoch, owner=self._owner)
+        except StoreUnavailable as error:
+            raise Rejected("redis", f"the session store is away ({error}); try again", _STORE_RETRY_MS) from error
+        except Fenced as error:
+            raise Rejected("session", f"{error}; try again", _STORE_RETRY_MS) from error
+        return stored, Claim(session=claim.session, epoch=epoch, token=claim.token)
+
+
+def _tenant(session: str) -> str:
+    """Raises Unauthenticated for a name that we never gave."""
+    tenant, dot, _ = session.rpartition(".")
+    if not dot:
+        raise Unauthenticated("resume.session_id: is not the name of a session; give the one of the grant")
+    return tenant

@@ -1,0 +1,175 @@
+"""The doors of the core: what ingests say goes in, what it says goes to ingests, journal and history files."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+
+import structlog
+
+from actors.scheduler_claims import Claims
+from actors.scheduler_edge import EdgeStream
+from actors.scheduler_journal import HistoryFiles, Journal
+from actors.scheduler_routes import Attachment, Routes
+from actors.scheduler_time import TickTime
+from actors.scheduler_wire import Claim, decode, decode_open, decode_reattach, encode, rejection, tenant_of
+from cluster.errors import CounterpointError, InvalidInput
+from cluster.runtime import Effects, SchedulerCore
+from cluster.session.commands import EdgeOut, OpenGranted, OpenRejected, SessionEnded, Superseded
+from cluster.session.events import Detach, EdgeEvent, JournalOutcome
+from cluster.telemetry import metrics as m
+from cluster.telemetry.metrics import Metrics
+from counterpoint.internal.v1 import edge_pb2 as pb
+
+log = structlog.get_logger()
+
+
+class Doors:
+    """All of it runs on one event loop, so the core sees one event after the other."""
+
+    def __init__(
+        self,
+        core: SchedulerCore,
+        claims: Claims,
+        journal: Journal,
+        histories: HistoryFiles,
+        *,
+        time: TickTime,
+        checkpoint: str,
+        keep_history: bool,
+        metrics: Metrics,
+    ) -> None:
+        self._core, self._claims, self._journal, self._histories = core, claims, journal, histories
+        self._time, self._checkpoint, self._keep_history = time, checkpoint, keep_history
+        self._metrics = metrics
+        self._routes = Routes()
+        self._asking: dict[tuple[str, int], EdgeStream] = {}  # opens and resumes without an answer
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._beats = 0
+        self.held: set[str] = set()  # sessions of the core
+
+    def receive(self, stream: EdgeStream, message: pb.EdgeUp) -> None:
+        """One message of an ingest. What needs the store waits for it, everything else is done at once."""
+        match message.WhichOneof("message"):
+            case "hello":
+                return
+            case "heartbeat":
+                self._beats += 1
+                beat = pb.Heartbeat(progress=self._beats, sent_ns=message.heartbeat.sent_ns)
+                stream.send(pb.EdgeDown(heartbeat=beat))
+            case "open":
+                self._spawn(self._open(stream, message))
+            case "reattach":
+                self._spawn(self._reattach(stream, message))
+            case _:
+                self._handle(decode(message))
+
+    def complete(self, n: int) -> bool:
+        """Somebody is there, and all who are have given their input for tick n: when virtual time may go on."""
+        there = any(self._core.session(session).stream.listening for session in self.held)
+        return there and self._core.ready(n)
+
+    def lost(self, stream: EdgeStream) -> None:
+        """An ingest is gone: its sessions are detached, nothing more."""
+        for at in self._routes.take(stream):
+            self._detach(at)
+
+    def journaled(self, outcomes: tuple[JournalOutcome, ...]) -> None:
+        for outcome in outcomes:
+            self.carry_out(self._core.journaled(outcome, self._now()))
+
+    def carry_out(self, effects: Effects) -> None:
+        """Say and write what the core decided. Nothing here waits."""
+        self._journal.put(effects.journal)
+        self._histories.put(effects.history)
+        for out in effects.outs:
+            if stream := self._way_to(out):
+                stream.send(encode(out, self._checkpoint))
+            self._note(out)
+        for session in effects.ended:
+            self._routes.forget(session)
+            self.held.discard(session)
+
+    def _way_to(self, out: EdgeOut) -> EdgeStream | None:
+        """The answer to an open or resume goes where it was asked, and a grant makes that the way to its attachment."""
+        if not isinstance(out, OpenGranted | OpenRejected):
+            return self._routes.stream(out.session, out.attachment)
+        stream = self._asking.pop((out.session, out.request_id), None)
+        if isinstance(out, OpenGranted) and stream:
+            at = Attachment(out.session, out.epoch, out.attachment)
+            self._routes.add(at, stream)
+            if not stream.is_open:  # its ingest died while the grant waited for the journal
+                asyncio.get_running_loop().call_soon(self._detach, at)
+        return stream
+
+    def _note(self, out: EdgeOut) -> None:
+        match out:
+            case Superseded():
+                self._routes.drop(out.session, out.attachment)
+            case SessionEnded():
+                self._metrics.add(m.ENDED, code=out.code)
+            case OpenRejected():
+                self._metrics.add(m.REJECTED, limit=out.limit)
+            case OpenGranted(resumed=True):
+                self._metrics.add(m.RESUMES, outcome="granted")
+
+    def _detach(self, at: Attachment) -> None:
+        self._handle(Detach(session=at.session, epoch=at.epoch, attachment=at.number, reason="ingest lost"))
+
+    async def _open(self, stream: EdgeStream, message: pb.EdgeUp) -> None:
+        request_id = message.open.request_id
+        try:
+            self._core.check_room()
+            claim = await self._claims.new(tenant_of(message))
+            self._asking[claim.session, request_id] = stream
+            effects = self._core.handle(decode_open(message, claim, keep_by_default=self._keep_history), self._now())
+            self.carry_out(effects)
+            if claim.session in self._core:
+                self.held.add(claim.session)
+            else:
+                await self._claims.give_up(claim)
+        except CounterpointError as error:
+            self._refuse(stream, "", request_id, error)
+        self._time.wake()
+
+    async def _reattach(self, stream: EdgeStream, message: pb.EdgeUp) -> None:
+        session, request_id = message.session, message.reattach.request_id
+        try:
+            claim = await self._claims.again(session, message.reattach.token)
+            if session not in self._core:
+                claim = await self._adopt(claim)
+            self._asking[session, request_id] = stream
+            self.carry_out(self._core.handle(decode_reattach(message, claim), self._now()))
+        except CounterpointError as error:
+            self._refuse(stream, session, request_id, error)
+        self._time.wake()
+
+    async def _adopt(self, claim: Claim) -> Claim:
+        """The session's scheduler is gone: go on from its journal."""
+        self._core.check_room()
+        stored, claim = await self._claims.take_over(claim)
+        self.carry_out(self._core.adopt(stored, claim.epoch, self._now()))
+        self.held.add(claim.session)
+        self._metrics.add(m.RESUMES, outcome="taken_over")
+        log.info("session taken over", session=claim.session, epoch=claim.epoch)
+        return claim
+
+    def _refuse(self, stream: EdgeStream, session: str, request_id: int, error: CounterpointError) -> None:
+        refusal = rejection(session, request_id, error)
+        self._note(refusal)
+        stream.send(encode(refusal, self._checkpoint))
+
+    def _handle(self, event: EdgeEvent) -> None:
+        try:
+            self.carry_out(self._core.handle(event, self._now()))
+        except InvalidInput as error:  # ingest checks what clients send; what passes it and not us is its mistake
+            log.error("event refused", session=event.session, why=str(error))
+        self._time.wake()
+
+    def _now(self) -> int:
+        return self._time.clock.now_ns()
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,82 @@
+"""Real clusters for the tests, started as a user starts them: one command, its own processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cluster.model.random_checkpoint import write_random_checkpoint
+
+ROOT = Path(__file__).parents[2]
+READY_S, STOPPED_S = 60, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A cluster as `counterpoint serve --json` told of it."""
+
+    facts: dict[str, Any]
+    folder: Path
+
+    @property
+    def target(self) -> str:
+        return next(actor["address"] for actor in self.facts["actors"] if actor["role"] == "ingest")
+
+    def pids(self, role: str) -> list[int]:
+        """Those at the start; an actor that was restarted since has another."""
+        return [actor["pid"] for actor in self.facts["actors"] if actor["role"] == role]
+
+    def metrics(self, role: str) -> list[str]:
+        return [actor["metrics_address"] for actor in self.facts["actors"] if actor["role"] == role]
+
+    def kill(self, name: str) -> None:
+        pid = next(actor["pid"] for actor in self.facts["actors"] if actor["name"] == name)
+        os.kill(pid, signal.SIGKILL)
+
+
+@contextmanager
+def serving(checkpoint: Path, folder: Path, *options: str, env: dict[str, str] | None = None) -> Iterator[Served]:
+    """Serves until the block ends; then Ctrl-C, as a user would, and everything must be gone."""
+    command = [sys.executable, "-c", "from counterpoint.cli import main; main()", "serve", "--json", "--port", "0"]
+    command += ["--checkpoint", str(checkpoint), "--data", str(folder / "data"), *options]
+    path = os.pathsep.join((str(ROOT), str(ROOT / "protos")))
+    environment = {**os.environ, "PYTHONPATH": path, "COUNTERPOINT_ENGINE__DTYPE": "f32", **(env or {})}
+    with (folder / "serve.err").open("w") as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line, (folder / "serve.err").read_text()
+        yield Served(json.loads(line), folder)
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.communicate(timeout=STOPPED_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise
+    assert process.returncode == 0, (folder / "serve.err").read_text()
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Random weights that speak in about half of the micro-turns."""
+    return write_random_checkpoint(tmp_path_factory.mktemp("checkpoint"), sil_bias=1.0)
+
+
+@pytest.fixture(scope="session")
+def cluster(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Two expert shards behind the Grpc exchange, four sessions at most; shared by the tests that only talk."""
+    with serving(checkpoint, tmp_path_factory.mktemp("cluster"), "--sessions", "4") as served:
+        yield served
