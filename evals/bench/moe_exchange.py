@@ -26,6 +26,7 @@ from cluster.model.placement import uniform_placement
 from cluster.model.presets import MICRO
 from cluster.model.random_checkpoint import write_random_checkpoint
 from cluster.model.remote import Remote
+from cluster.telemetry.logging import configure_logging
 from evals.bench.moe import percentiles, routed
 
 TOKENS = (1, 3, 8, 16, 48, 96)
@@ -127,6 +128,7 @@ def main() -> None:
     parser.add_argument("--tcp", action="store_true", help="TCP on the loopback instead of a unix socket")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     options = parser.parse_args()
+    configure_logging("bench", level="warning")
     for row in exchange_rows(options.rounds, tcp=options.tcp):
         if options.json:
             print(json.dumps(row), flush=True)
