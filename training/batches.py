@@ -15,6 +15,7 @@ from training.timeline import FRAMES_PER_TURN, Placed, Timeline
 WORDS = 200
 DENSE_TURNS = 80
 SHORT_TURNS = 56
+EARLY, LATE = 0.06, 0.12  # shares of answers that are forced to be one micro-turn off
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def random_view(rng: np.random.Generator, pool: Pool) -> views.View:
     whole = rng.random() < 0.5
     turns = 176 if whole else int(rng.integers(240, 440))
     line = Script(rng, pool, turns).write()
-    mute = views.coalesce(rng, line, 0.015 if rng.random() < 0.5 else 0.0)
+    mute = views.coalesce(rng, line, 0.015 if rng.random() < 0.5 else 0.0) | views.mistime(rng, line, EARLY, LATE)
     codes = render(rng, line, Room())
     cut = views.choose_cut(rng, line, whole_share=0.2)
     return views.view(line, codes, cut, CONVERSATION.tokens, mute)
@@ -60,8 +61,9 @@ def random_view(rng: np.random.Generator, pool: Pool) -> views.View:
 def short_view(rng: np.random.Generator, pool: Pool) -> views.View:
     """A request at once and its first answers: twice as many requests for the same work."""
     line = Script(rng, pool, SHORT_TURNS).write()
+    forced = views.mistime(rng, line, EARLY, LATE)
     cut = views.Cut(pins=(), start=0, stop=SHORT_TURNS, k_offset=int(rng.integers(0, 18000)))
-    return views.view(line, render(rng, line, Room()), cut, SHORT.tokens, frozenset())
+    return views.view(line, render(rng, line, Room()), cut, SHORT.tokens, forced)
 
 
 def dense_view(rng: np.random.Generator, pool: Pool) -> views.View:

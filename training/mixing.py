@@ -22,7 +22,7 @@ class Room:
     """How strongly a conversation is disturbed. `augment` False leaves the voices as they are and adds noise only."""
 
     augment: bool = True
-    noise_db: tuple[float, float] = (-62.0, -20.0)
+    noise_db: tuple[float, float] = (-62.0, -26.0)
 
 
 def render(rng: np.random.Generator, line: Timeline, room: Room) -> npt.NDArray[np.uint8]:
@@ -30,7 +30,7 @@ def render(rng: np.random.Generator, line: Timeline, room: Room) -> npt.NDArray[
     frames = line.turns * FRAMES_PER_TURN
     power_FC = np.zeros((frames, CONFIG.num_mels), np.float32)
     equaliser_C = _curve(rng, 4.0) if room.augment else np.ones(CONFIG.num_mels, np.float32)
-    gain_db = rng.uniform(-12, 6) if room.augment else 0.0
+    gain_db = rng.uniform(-9, 6) if room.augment else 0.0
     for placed in line.placed:
         end = min(placed.end, frames)
         if end <= placed.start:

@@ -126,6 +126,23 @@ def coalesce(rng: np.random.Generator, line: Timeline, share: float) -> frozense
     return frozenset(mute)
 
 
+def mistime(rng: np.random.Generator, line: Timeline, early: float, late: float) -> frozenset[int]:
+    """Shifts some answers by one micro-turn, so that the model learns to go on from its own small errors.
+
+    Returns the micro-turns without target: the silence before a late answer, and an early answer itself.
+    """
+    forced = set()
+    for k, ids in sorted(line.out.items()):
+        draw = rng.random()
+        if draw < late and k + 1 < line.turns and k + 1 not in line.out:
+            line.out[k + 1] = line.out.pop(k)
+            forced.add(k)
+        elif late <= draw < late + early and ids[0] >= len(vocab.SPECIAL) and k > 0 and k - 1 not in line.out:
+            line.out[k - 1] = line.out.pop(k)
+            forced.add(k - 1)
+    return frozenset(forced)
+
+
 def _aux(line: Timeline, k: int) -> list[int]:
     standing = standing_at(line, k)
     if standing is None:

@@ -142,3 +142,13 @@ def test_what_a_mute_micro_turn_owed_is_said_in_the_next_one() -> None:
     line.out[10] = (5,)
     mute = views.coalesce(np.random.default_rng(0), line, 1.0)
     assert 10 not in mute or line.out == {11: (5,)}
+
+
+def test_an_answer_forced_late_is_learned_and_one_forced_early_is_only_seen() -> None:
+    late, early = Timeline(50), Timeline(50)
+    late.out[10], early.out[10] = (20,), (20,)
+    rng = np.random.default_rng(0)
+    assert views.mistime(rng, late, early=0.0, late=1.0) == {10}
+    assert late.out == {11: (20,)}
+    assert views.mistime(rng, early, early=1.0, late=0.0) == {9}
+    assert early.out == {9: (20,)}
