@@ -33,6 +33,11 @@ class Edge:
         """The micro-turn that is being filled."""
         return self._intake.k
 
+    @property
+    def closing(self) -> bool:
+        """Whether the client said that nothing more comes."""
+        return self._intake.closing
+
     def receive(self, message: ClientMessage, now_ns: int) -> list[Up | Down]:
         """Raises ProtocolError where the stream must end.
 
@@ -40,6 +45,10 @@ class Edge:
         """
         self._intake.take(message, newest_result=self._newest_result, now_ns=now_ns)
         return self.poll(now_ns)
+
+    def awaits_frame(self, seq: int) -> bool:
+        """Whether a VideoFrame was taken, so that its picture is wanted."""
+        return self._intake.in_flight.pending(seq)
 
     def frame(self, message: VideoFrame, patches: bytes | MediaError, now_ns: int) -> list[Up | Down]:
         """The picture of a VideoFrame that `receive` has counted, decoded or not."""

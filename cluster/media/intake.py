@@ -15,6 +15,7 @@ from cluster.media.messages import (
     DroppedMedia,
     Fault,
     Grant,
+    Malformed,
     Opening,
     Outcome,
     Playback,
@@ -144,6 +145,8 @@ class Intake:
                 self._take_dropped(message)
             case Control():
                 self._take_control(message)
+            case Malformed():
+                raise message.error
             case CloseRequest():
                 self.closing = True
                 self.in_flight.settle(message.seq)

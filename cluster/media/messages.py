@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from cluster.errors import InvalidInput
 from cluster.media.credits import Credit
 from cluster.media.egress import Done
 from cluster.media.spec import AudioFormat, Codec, Track
@@ -92,7 +93,15 @@ class CloseRequest:
     seq: int
 
 
-ClientMessage = AudioChunk | VideoFrame | TextChunk | Playback | DroppedMedia | Control | CloseRequest
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Malformed:
+    """A message that cannot be read: it only counts."""
+
+    seq: int
+    error: InvalidInput
+
+
+ClientMessage = AudioChunk | VideoFrame | TextChunk | Playback | DroppedMedia | Control | CloseRequest | Malformed
 
 # ------------------------------------------------------------ to the scheduler
 

@@ -1,0 +1,182 @@
+"""Results on their way out: voiced in order, judged when they leave, kept for a client that comes back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from actors.ingest_services import Services
+from actors.ingest_wire import result_of
+from cluster.media.egress import Done, Egress, Result
+from cluster.media.messages import Ended, Opening
+from cluster.media.playout import Playout
+from cluster.media.speech import SpeechTrack, Spoken
+from cluster.telemetry import metrics as m
+from cluster.types import MICRO_TURN_MS, Timing
+from counterpoint.internal.v1 import edge_pb2 as pb
+
+_GRANT_VOICE_SAMPLES = 4_800  # of one micro-turn, as `voiced_samples` of a grant counts them: at 24 kHz
+_LONG_RUN = 8  # longer runs of misses share a label
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Recent output of a session whose client left, and its voice as it stands after it."""
+
+    ring: dict[int, Done]
+    speech: SpeechTrack | None
+
+    @property
+    def next_k(self) -> int:
+        return max(self.ring, default=-1) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    result: Result
+    at_ns: int
+
+
+class EgressTask:
+    """received_k: the last result the client has. `leave` gets every result and every end of speech, in order."""
+
+    def __init__(
+        self,
+        opening: Opening,
+        services: Services,
+        leave: Callable[[Done | Ended], None],
+        *,
+        epoch: int,
+        received_k: int,
+        kept: Kept | None,
+    ) -> None:
+        rate = opening.audio_out.rate if opening.audio_out else 0
+        self._services, self._leave, self._lockstep = services, leave, opening.lockstep
+        self._received_k, self._kept = received_k, kept or Kept({}, None)
+        self._egress = Egress(next_k=received_k + 1, epoch=epoch, output_hz=rate, lockstep=opening.lockstep)
+        self._playout = Playout(rate) if rate else None
+        self._turn_samples = rate * MICRO_TURN_MS // 1000
+        self._speech = self._kept.speech
+        if opening.audio_out is not None and services.voice is not None and self._speech is None:
+            self._speech = services.voice.track(opening.audio_out)
+        self._queue: asyncio.Queue[_Arrived | Callable[[], None] | None] = asyncio.Queue()
+        self._handed_over: dict[int, int] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._interrupted = False
+        self._misses = 0
+
+    @property
+    def epoch(self) -> int:
+        return self._egress.epoch
+
+    @property
+    def sent_k(self) -> int:
+        return self._egress.next_k - 1
+
+    def start(self, granted: pb.OpenGranted) -> None:
+        """Goes on where a grant says the output stands."""
+        for result in granted.replay:
+            self.put(result_of(result, self.epoch, self._services.vocabulary))
+        self._task = asyncio.create_task(self._run(granted))
+
+    async def stop(self) -> Kept:
+        """Finishes what it has begun; returns what a later stream of this session can use."""
+        if self._task is not None:
+            self._queue.put_nowait(None)
+            await asyncio.gather(self._task, return_exceptions=True)
+        ring = {done.k: done for done in (*self._kept.ring.values(), *self._egress.ring)}
+        return Kept(dict(sorted(ring.items())[-len(self._egress.ring) - 1 :]), self._speech)
+
+    def fence(self, epoch: int) -> bool:
+        return self._egress.fence(epoch)
+
+    def put(self, result: Result) -> None:
+        self._queue.put_nowait(_Arrived(result, self._services.clock.now_ns()))
+
+    def after_last(self, action: Callable[[], None]) -> None:
+        """Do this once everything before it has left."""
+        self._queue.put_nowait(action)
+
+    def handed_over(self, k: int, ingest_ns: int) -> None:
+        self._handed_over[k] = ingest_ns
+
+    def played(self, samples: int, *, cut: bool, now_ns: int) -> None:
+        if self._playout is not None:
+            self._playout.report(samples, cut=cut, now_ns=now_ns)
+        if cut:
+            self.interrupt()
+
+    def interrupt(self) -> None:
+        """What was not heard is thrown away: what is not sent yet never will be."""
+        self._interrupted = True
+
+    async def _run(self, granted: pb.OpenGranted) -> None:
+        if self._speech is not None and self._services.voice is not None and self._kept.speech is None:
+            words = self._services.vocabulary.words(tuple(granted.speaking))
+            from_k = granted.voiced_samples // _GRANT_VOICE_SAMPLES
+            await self._services.voice.rebuild(self._speech, from_k, self._received_k, words)
+        while (item := await self._queue.get()) is not None:
+            if isinstance(item, _Arrived):
+                for result in self._egress.admit(item.result):
+                    await self._send(result, item.at_ns)
+            else:
+                item()
+
+    async def _send(self, result: Result, arrived_ns: int) -> None:
+        clock = self._services.clock
+        begun_ns = clock.now_ns()
+        if done := self._kept.ring.get(result.k):
+            self._leave(self._egress.again(done, now_ns=begun_ns))
+            return
+        spoken = await self._speak(result, begun_ns) if result.k >= self._kept.next_k else Spoken()
+        now_ns = clock.now_ns()
+        voice_ns = now_ns - begun_ns
+        done = self._egress.leave(
+            result,
+            spoken,
+            now_ns=now_ns,
+            ingest_ns=self._handed_over.pop(result.k, 0),
+            voice_ns=voice_ns,
+            egress_ns=now_ns - arrived_ns - voice_ns,
+        )
+        self._leave(done)
+        if spoken.ended is not None:
+            self._leave(Ended(k=result.k, sample=spoken.ended))
+        if spoken.audio and self._playout is not None:
+            self._playout.sent(done.first_sample, due_ns=result.due_ns, now_ns=now_ns)
+        self._count(done)
+
+    async def _speak(self, result: Result, now_ns: int) -> Spoken:
+        first = result.k * self._turn_samples
+        if self._speech is None or self._services.voice is None:
+            return Spoken(words=tuple((word, result.k * _GRANT_VOICE_SAMPLES) for word in result.words))
+        ended: int | None = None
+        if self._interrupted:
+            self._interrupted = False
+            if not self._speech.idle:
+                await self._services.voice.stop(self._speech)
+                ended = first
+        may_sound = self._lockstep or self._playout is None or self._playout.may_send(now_ns)
+        spoken = await self._services.voice.render(self._speech, result.k, result.words, may_sound=may_sound)
+        return spoken if ended is None else replace(spoken, ended=ended)
+
+    def _count(self, done: Done) -> None:
+        metrics, result = self._services.metrics, done.result
+        metrics.add(m.MICRO_TURNS, timing=done.timing.value)
+        for what in result.degradations:
+            metrics.add(m.DEGRADATIONS, what=what)
+        if self._lockstep or not result.due_ns:
+            return
+        metrics.observe(m.LATENESS, done.lateness_ns / 1e9)
+        stages = {"ingest": done.ingest_ns, "queue": result.queue_ns, "engine": result.engine_ns}
+        stages |= {"experts": result.expert_ns, "voice": done.voice_ns, "egress": done.egress_ns}
+        for stage, spent_ns in stages.items():
+            metrics.observe(m.STAGE, max(0, spent_ns) / 1e9, stage=stage)
+        if done.timing is Timing.ON_TIME:
+            if self._misses:
+                metrics.add(m.MISS_RUNS, length=str(self._misses) if self._misses < _LONG_RUN else f"{_LONG_RUN}+")
+            self._misses = 0
+        else:
+            self._misses += 1
+            metrics.add(m.MISSED, cause=done.timing.value)

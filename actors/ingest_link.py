@@ -1,0 +1,214 @@
+"""The stream from this ingest to one scheduler: every session of the pair goes over it.
+
+A scheduler that answers heartbeats and then stops is as lost as one whose stream broke. Losing the stream is told to
+every attachment on it, once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import grpc
+import structlog
+
+from cluster.clock import Clock
+from cluster.errors import InvalidInput, Rejected, ResyncRequired, StoreUnavailable, Unauthenticated
+from counterpoint.internal.v1 import edge_pb2 as pb
+from counterpoint.internal.v1 import edge_pb2_grpc
+
+HEARTBEAT_S = 0.25
+SILENT_S = 2.0  # without a heartbeat the scheduler is frozen
+OPEN_TIMEOUT_S = 5.0
+MAX_MESSAGE_BYTES = 16 << 20
+CHANNEL_OPTIONS = (
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.use_local_subchannel_pool", 1),
+)
+_REFUSALS = {"unauthenticated": Unauthenticated, "resync_required": ResyncRequired, "unknown_session": ResyncRequired}
+
+log = structlog.get_logger()
+
+
+class Attached(Protocol):
+    """Who a message of the scheduler is for."""
+
+    def down(self, message: pb.EdgeDown) -> None: ...
+
+    def link_lost(self, reason: str) -> None: ...
+
+
+@dataclass(slots=True)
+class Attachment:
+    """One attachment of a session on a link. What comes before anyone listens is kept."""
+
+    link: SchedulerLink
+    granted: pb.EdgeDown
+    _listener: Attached | None = None
+    _early: deque[pb.EdgeDown] | None = None
+
+    def listen(self, listener: Attached) -> None:
+        self._listener = listener
+        early, self._early = self._early or (), None
+        for message in early:
+            listener.down(message)
+
+    def send(self, message: pb.EdgeUp) -> None:
+        message.session, message.attachment = self.granted.session, self.granted.attachment
+        message.epoch = self.granted.epoch
+        self.link.send(message)
+
+    def deliver(self, message: pb.EdgeDown) -> None:
+        if self._listener is not None:
+            self._listener.down(message)
+        else:
+            self._early = self._early or deque()
+            self._early.append(message)
+
+    def lost(self, reason: str) -> None:
+        if self._listener is not None:
+            self._listener.link_lost(reason)
+
+    def decline(self, reason: str) -> None:
+        """The client left before it heard of the grant: a new session is of no use to anyone then."""
+        if self.granted.granted.resumed:
+            self.send(pb.EdgeUp(detach=pb.Detach(reason=reason)))
+        else:
+            self.send(pb.EdgeUp(close=pb.CloseSession(reason=reason)))
+        self.end()
+
+    def end(self) -> None:
+        self.link.forget(self)
+
+
+class SchedulerLink:
+    def __init__(self, address: str, hello: pb.Hello, clock: Clock, on_end: Callable[[SchedulerLink], None]) -> None:
+        self.address = address
+        self._hello, self._clock, self._on_end = hello, clock, on_end
+        self._channel = grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS)
+        self._sending: deque[pb.EdgeUp] = deque()
+        self._news = asyncio.Event()
+        self._asked: dict[int, asyncio.Future[Attachment]] = {}
+        self._attachments: dict[tuple[str, int], Attachment] = {}
+        self._heard_ns = 0  # 0: this scheduler sends no heartbeats yet
+        self._next_request = 1
+        self._task = asyncio.create_task(self._run())
+
+    async def request(self, message: pb.EdgeUp) -> Attachment:
+        """Send an Open or a Reattach and wait for its grant.
+
+        Raises:
+            Rejected, InvalidInput, Unauthenticated, ResyncRequired: as the scheduler answered.
+            StoreUnavailable: it did not answer.
+        """
+        request_id, self._next_request = self._next_request, self._next_request + 1
+        (message.open if message.HasField("open") else message.reattach).request_id = request_id
+        answer = asyncio.get_running_loop().create_future()
+        self._asked[request_id] = answer
+        self.send(message)
+        try:
+            return await asyncio.wait_for(answer, OPEN_TIMEOUT_S)
+        except TimeoutError:
+            raise StoreUnavailable(f"the scheduler gave no answer within {OPEN_TIMEOUT_S:g} s; try again") from None
+        finally:
+            self._asked.pop(request_id, None)
+
+    def send(self, message: pb.EdgeUp) -> None:
+        """Never waits; messages leave in order."""
+        self._sending.append(message)
+        self._news.set()
+
+    def forget(self, attachment: Attachment) -> None:
+        self._attachments.pop((attachment.granted.session, attachment.granted.attachment), None)
+
+    async def close(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        reason = "the scheduler ended the stream"
+        call = edge_pb2_grpc.EdgeStub(self._channel).Attach()
+        self.send(pb.EdgeUp(hello=self._hello))
+        self._sending.rotate(1)  # before what was asked while connecting
+        parts = [asyncio.create_task(part) for part in (self._read(call), self._write(call), self._beat())]
+        try:
+            done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        except (grpc.aio.AioRpcError, asyncio.InvalidStateError, TimeoutError) as error:
+            reason = error.details() or reason if isinstance(error, grpc.aio.AioRpcError) else str(error) or reason
+        finally:
+            for task in parts:
+                task.cancel()
+            call.cancel()
+            self._end(reason)
+            await self._channel.close()
+
+    def _end(self, reason: str) -> None:
+        log.warning("scheduler lost", address=self.address, reason=reason, attachments=len(self._attachments))
+        self._on_end(self)
+        for answer in self._asked.values():
+            if not answer.done():
+                answer.set_exception(StoreUnavailable(f"the scheduler is not reachable ({reason}); try again"))
+        attachments, self._attachments = [*self._attachments.values()], {}
+        for attachment in attachments:
+            attachment.lost(reason)
+
+    async def _read(self, call: grpc.aio.StreamStreamCall) -> None:
+        while (message := await call.read()) is not grpc.aio.EOF:
+            self._down(message)
+
+    async def _write(self, call: grpc.aio.StreamStreamCall) -> None:
+        while True:
+            self._news.clear()
+            while self._sending:
+                await call.write(self._sending.popleft())
+            await self._news.wait()
+
+    async def _beat(self) -> None:
+        progress = 0
+        while True:
+            progress += 1
+            self.send(pb.EdgeUp(heartbeat=pb.Heartbeat(progress=progress, sent_ns=self._clock.now_ns())))
+            await asyncio.sleep(HEARTBEAT_S)
+            if self._heard_ns and self._clock.now_ns() - self._heard_ns > SILENT_S * 1e9:
+                raise TimeoutError(f"no heartbeat for {SILENT_S:g} s")
+
+    def _down(self, message: pb.EdgeDown) -> None:
+        match message.WhichOneof("message"):
+            case "heartbeat":
+                self._heard_ns = self._clock.now_ns()
+            case "granted":
+                self._granted(message)
+            case "rejected":
+                answer = self._asked.get(message.rejected.request_id)
+                if answer is not None and not answer.done():
+                    answer.set_exception(_refusal(message.rejected))
+            case "going_away":
+                for attachment in [*self._attachments.values()]:
+                    attachment.deliver(message)
+            case _:
+                attachment = self._attachments.get((message.session, message.attachment))
+                if attachment is not None:  # else: of an attachment that is over
+                    attachment.deliver(message)
+
+    def _granted(self, message: pb.EdgeDown) -> None:
+        attachment = Attachment(link=self, granted=message)
+        answer = self._asked.get(message.granted.request_id)
+        if answer is None or answer.done():  # nobody waits any more
+            attachment.decline("grant came too late")
+            return
+        self._attachments[message.session, message.attachment] = attachment
+        answer.set_result(attachment)
+
+
+def _refusal(rejected: pb.OpenRejected) -> Exception:
+    if rejected.code == "invalid_input":
+        return InvalidInput(rejected.limit, rejected.reason)
+    if kind := _REFUSALS.get(rejected.code):
+        return kind(f"{rejected.limit}: {rejected.reason}" if rejected.limit else rejected.reason)
+    return Rejected(rejected.limit, rejected.reason, rejected.retry_after_ms)

@@ -1,0 +1,54 @@
+"""The links of this ingest, one for each scheduler it has sessions with."""
+
+from __future__ import annotations
+
+import asyncio
+
+from actors.handles import Directory
+from actors.ingest_link import Attachment, SchedulerLink
+from cluster.clock import Clock
+from cluster.errors import CounterpointError, Rejected, ResyncRequired, StoreUnavailable
+from counterpoint.internal.v1 import edge_pb2 as pb
+
+RELINK_S = 2.0  # how long a session looks for its scheduler before its client is sent away
+_RETRY_S = 0.05
+
+
+class Links:
+    def __init__(self, directory: Directory, hello: pb.Hello, clock: Clock) -> None:
+        self._directory, self._hello, self._clock = directory, hello, clock
+        self._links: dict[str, SchedulerLink] = {}
+
+    async def open(self, configure: bytes, prefix: tuple[int, ...], *, lockstep: bool) -> Attachment:
+        """A new session. Raises Rejected, InvalidInput or StoreUnavailable."""
+        address = await self._directory.place(lockstep=lockstep)
+        return await self._to(address).request(pb.EdgeUp(open=pb.Open(configure=configure, prefix=prefix)))
+
+    async def resume(self, session: str, reattach: pb.Reattach) -> Attachment:
+        """Raises Unauthenticated, ResyncRequired, Rejected, InvalidInput or StoreUnavailable."""
+        address = await self._directory.find(session)
+        return await self._to(address).request(pb.EdgeUp(session=session, reattach=reattach))
+
+    async def find_again(self, session: str, reattach: pb.Reattach) -> Attachment:
+        """The scheduler of a running session is lost: look for whoever owns it now. Raises what was tried last."""
+        loop = asyncio.get_running_loop()
+        until, error = loop.time() + RELINK_S, StoreUnavailable("no scheduler was tried")
+        while loop.time() < until:
+            try:
+                return await self.resume(session, reattach)
+            except (StoreUnavailable, Rejected, ResyncRequired) as refused:
+                error: CounterpointError = refused
+                await asyncio.sleep(_RETRY_S)
+        raise error
+
+    async def close(self) -> None:
+        await asyncio.gather(*(link.close() for link in [*self._links.values()]))
+
+    def _to(self, address: str) -> SchedulerLink:
+        if address not in self._links:
+            self._links[address] = SchedulerLink(address, self._hello, self._clock, self._forget)
+        return self._links[address]
+
+    def _forget(self, link: SchedulerLink) -> None:
+        if self._links.get(link.address) is link:
+            del self._links[link.address]

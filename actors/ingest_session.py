@@ -1,0 +1,266 @@
+"""One attached session in this ingest: between its client's outbox and its scheduler's link. Runs on the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+
+import structlog
+
+from actors.ingest_egress import EgressTask, Kept
+from actors.ingest_link import Attachment
+from actors.ingest_outbox import Outbox
+from actors.ingest_services import Services
+from actors.ingest_wire import grant_of, result_of, up
+from actors.wire import check_enums, client_message
+from actors.wire_down import response
+from cluster.errors import (
+    CounterpointError,
+    InvalidInput,
+    MediaError,
+    ProtocolError,
+    ResyncRequired,
+    StoreUnavailable,
+)
+from cluster.media import messages as plain
+from cluster.media.credits import Credit
+from cluster.media.edge import Edge
+from cluster.media.frames import decode_frame
+from cluster.telemetry import metrics as m
+from counterpoint.internal.v1 import edge_pb2 as pb
+from counterpoint.v1 import interaction_pb2 as v1
+
+_OVER = frozenset({"closed", "idle", "max_duration", "detached"})
+TURNS_KEPT = 30  # sent up and not accepted yet: 6 s, for a scheduler that takes over
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why a stream is over. error None: it ended as it should."""
+
+    error: CounterpointError | None = None
+    attached: bool = True  # the session still counts this stream as its client
+
+
+class IngestSession:
+    """`ended` is resolved once, when the stream has to end."""
+
+    def __init__(
+        self,
+        attachment: Attachment,
+        opening: plain.Opening,
+        services: Services,
+        outbox: Outbox,
+        *,
+        received_k: int = -1,
+        kept: Kept | None = None,
+    ) -> None:
+        granted = attachment.granted.granted
+        self.id, self.token, self.opening = attachment.granted.session, granted.token, opening
+        self.ended: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        self.link_down = asyncio.Event()
+        self._attachment, self._services, self._outbox = attachment, services, outbox
+        limits = services.limits
+        grant = grant_of(granted, credit_ms=limits.credit_ms, credit_bytes=limits.credit_bytes)
+        self._edge = Edge(opening, grant, services.spec, services.vocabulary)
+        self._egress = EgressTask(
+            opening, services, self._tell, epoch=attachment.granted.epoch, received_k=received_k, kept=kept
+        )
+        self._sent_up: deque[plain.TurnUp] = deque(maxlen=TURNS_KEPT)
+        self._unacknowledged: dict[str, plain.ControlUp] = {}
+        self._decoding: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def epoch(self) -> int:
+        return self._egress.epoch
+
+    @property
+    def sent_k(self) -> int:
+        """The last result the client was sent, -1: none."""
+        return self._egress.sent_k
+
+    @property
+    def closing(self) -> bool:
+        """Whether the client said that nothing more comes."""
+        return self._edge.closing
+
+    def start(self) -> None:
+        """Call once the client was told of the grant."""
+        self._egress.start(self._attachment.granted.granted)
+        self._attachment.listen(self)
+        self._pump(self._edge.poll(self._now()))
+
+    async def stop(self, reason: str) -> Kept:
+        """The client is gone; the session waits for its next one. Returns what this ingest keeps for it."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for task in self._decoding:
+            task.cancel()
+        if not self.ended.done():
+            self.ended.set_result(Ending())
+        if self.ended.result().attached and not self.link_down.is_set():
+            self._attachment.send(pb.EdgeUp(detach=pb.Detach(reason=reason)))
+        self._attachment.end()
+        return await self._egress.stop()
+
+    # ------------------------------------------------------------ from the client
+
+    def client(self, request: v1.InteractRequest) -> None:
+        """Raises ProtocolError where the stream must end."""
+        try:
+            check_enums(request)
+            message = client_message(request)
+        except ProtocolError:
+            raise
+        except InvalidInput as error:
+            message = plain.Malformed(seq=request.seq, error=error)
+        now_ns = self._now()
+        self._pump(self._edge.receive(message, now_ns))
+        match message:
+            case plain.VideoFrame() if self._edge.awaits_frame(message.seq):
+                task = asyncio.create_task(self._decode(message))
+                self._decoding.add(task)
+                task.add_done_callback(self._decoding.discard)
+            case plain.Playback():
+                self._egress.played(message.played_samples, cut=message.cut, now_ns=now_ns)
+            case plain.Control(kind="interrupt"):
+                self._egress.interrupt()
+
+    async def _decode(self, message: plain.VideoFrame) -> None:
+        codec, spec = self.opening.video_in, self._services.spec
+        assert codec is not None
+        try:
+            patches: bytes | MediaError = await asyncio.to_thread(decode_frame, message.data, codec, spec)
+        except MediaError as error:
+            patches = error
+        self._pump(self._edge.frame(message, patches, self._now()))
+
+    # ------------------------------------------------------------ from the scheduler
+
+    def down(self, message: pb.EdgeDown) -> None:
+        if not self._egress.fence(message.epoch):
+            self._services.metrics.add(m.FENCED, place="ingest")
+            return
+        match message.WhichOneof("message"):
+            case "result":
+                self._egress.put(result_of(message.result, message.epoch, self._services.vocabulary))
+                self._pump(self._edge.result(message.result.k, self._now()))
+            case "accepted":
+                self._accepted(message.accepted)
+            case "sealed":
+                sealed = message.sealed
+                self._pump(self._edge.sealed(sealed.to_k, sealed.reason, self._now()))
+            case "control":
+                ack = message.control
+                self._unacknowledged.pop(ack.control_id, None)
+                self._tell(plain.Acknowledged(control_id=ack.control_id, seq=ack.seq, tick=ack.tick, k=ack.k))
+            case "ended":
+                self._egress.after_last(lambda: self._session_ended(message))
+            case "superseded":
+                self._outbox.put(v1.InteractResponse(epoch=message.epoch, superseded=v1.Superseded()))
+                self._end(Ending(attached=False))
+            case "going_away":
+                away = v1.GoingAway(in_ms=message.going_away.in_ms, reason=message.going_away.reason)
+                self._outbox.put(v1.InteractResponse(epoch=message.epoch, going_away=away))
+            case kind:
+                log.warning("unknown message of a scheduler ignored", kind=kind)
+
+    def link_lost(self, reason: str) -> None:
+        log.warning("session without a scheduler", session=self.id, reason=reason)
+        self.link_down.set()
+
+    def reattached(self, attachment: Attachment) -> None:
+        """A scheduler took the session over: give it again what it lacks. Raises ResyncRequired if that is gone."""
+        granted = attachment.granted.granted
+        again = [turn for turn in self._sent_up if turn.turn.k >= granted.next_k]
+        if granted.next_k < self._edge.k and (not again or again[0].turn.k > granted.next_k):
+            attachment.send(pb.EdgeUp(detach=pb.Detach(reason="input is gone")))
+            raise ResyncRequired(f"input of micro-turn {granted.next_k} is only with the client; resume with the token")
+        self._attachment.end()
+        self._attachment, self.token = attachment, granted.token
+        self.link_down.clear()
+        self._egress.fence(attachment.granted.epoch)
+        for result in granted.replay:
+            self._egress.put(result_of(result, attachment.granted.epoch, self._services.vocabulary))
+        attachment.listen(self)
+        for control in self._unacknowledged.values():
+            attachment.send(up(control))
+        for turn in again:
+            attachment.send(up(turn))
+        self._pump(self._edge.sealed(granted.next_k - 1, "takeover", self._now()))
+
+    def _accepted(self, accepted: pb.AcceptedThrough) -> None:
+        while (
+            self._sent_up
+            and self._sent_up[0].through <= accepted.through
+            and (self._sent_up[0].position <= accepted.audio_samples)
+        ):
+            self._sent_up.popleft()
+        self._tell(
+            plain.Accepted(through=accepted.through, audio_samples=accepted.audio_samples, volatile=accepted.volatile)
+        )
+
+    def _session_ended(self, message: pb.EdgeDown) -> None:
+        """It is over for good where the code says so; else another owner may hold it and the client can resume."""
+        ended = message.ended
+        if ended.code in _OVER:
+            reason = ended.reason if ended.code == "closed" else f"{ended.code}: {ended.reason}"
+            closed = v1.Closed(reason=reason, micro_turns=ended.micro_turns)
+            self._outbox.put(v1.InteractResponse(epoch=message.epoch, closed=closed))
+            self._end(Ending(attached=False))
+        else:
+            error = StoreUnavailable if ended.code == "fenced" else ResyncRequired
+            self._end(Ending(error=error(f"{ended.code}: {ended.reason}"), attached=False))
+
+    # ------------------------------------------------------------ out
+
+    def overflow(self, error: CounterpointError) -> None:
+        self._end(Ending(error=error))
+
+    def _end(self, ending: Ending) -> None:
+        if not self.ended.done():
+            self.ended.set_result(ending)
+
+    def _tell(self, down: plain.Down) -> None:
+        metrics = self._services.metrics
+        match down:
+            case plain.Outcome():
+                metrics.add(m.MEDIA_OUTCOMES, outcome=down.outcome.value)
+            case plain.Fault():
+                metrics.add(m.STREAM_ERRORS, code=down.code)
+        self._outbox.put(response(down, self._egress.epoch))
+
+    def _pump(self, out: list[plain.Up | plain.Down]) -> None:
+        for each in out:
+            match each:
+                case plain.TurnUp():
+                    self._sent_up.append(each)
+                    self._egress.handed_over(each.turn.k, self._now() - each.ready_ns)
+                    self._attachment.send(up(each))
+                case plain.ControlUp():
+                    self._unacknowledged[each.control_id] = each
+                    self._attachment.send(up(each))
+                case plain.PlayedUp() | plain.CloseUp():
+                    self._attachment.send(up(each))
+                case plain.Outcome() | plain.Fault() | Credit():
+                    self._tell(each)
+                case _:
+                    raise AssertionError(f"an edge never emits {type(each).__name__}")
+        self._arm()
+
+    def _arm(self) -> None:
+        wake_ns, now_ns = self._edge.wake_ns(), self._now()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if wake_ns is not None and wake_ns > now_ns:  # else: media is awaited, not time
+            delay_s = (wake_ns - now_ns) / 1e9
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(delay_s, lambda: self._pump(self._edge.poll(max(wake_ns, self._now()))))
+
+    def _now(self) -> int:
+        return self._services.clock.now_ns()

@@ -1,0 +1,261 @@
+"""Ingest over a real gRPC server: a session from grant to closed, resumes, takeovers, lost peers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import grpc
+import numpy as np
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from ingest_rig import Rig, configure, rig, write_checkpoint
+
+from counterpoint.internal.v1 import edge_pb2 as pb
+from counterpoint.v1 import interaction_pb2 as v1
+
+DRINK, WATER = 6, 7
+
+
+@pytest.fixture
+async def served(tmp_path: Path) -> AsyncIterator[Rig]:
+    async with rig(write_checkpoint(tmp_path), {2: (DRINK, WATER)}) as made:
+        yield made
+
+
+async def test_every_micro_turn_gets_one_result_and_close_comes_after_the_last(served: Rig) -> None:
+    client, granted = await served.opened()
+    assert (granted.next_k, granted.accepted_through, granted.resumed) == (0, 1, False)
+    for k in range(4):
+        await client.audio(k)
+    await client.send(close=v1.Close())
+    closed = await client.next("closed")
+    assert await client.status() == (grpc.StatusCode.OK, "")
+    done = [one.micro_turn for one in client.seen if one.HasField("micro_turn")]
+    assert [turn.k for turn in done] == [0, 1, 2, 3]
+    assert {turn.timing for turn in done} == {v1.TIMING_ON_TIME}
+    assert closed.micro_turns == 4
+    assert client.seen[-1].HasField("closed")
+
+
+async def test_speech_text_and_its_end_are_aligned_on_the_output_track(served: Rig) -> None:
+    client, _ = await served.opened()
+    for k in range(5):
+        await client.audio(k)
+    turns = await client.turns(5)
+    assert [len(turn.audio) for turn in turns] == [0, 0, 9600, 9600, 0]
+    assert [(text.text, text.sample) for text in turns[2].text] == [("drink", 9600), ("water", 12600)]
+    assert [turn.first_sample for turn in turns] == [0, 4800, 9600, 14400, 19200]
+    ended = [one.response_ended for one in client.seen if one.HasField("response_ended")]
+    assert [(end.k, end.sample) for end in ended] == [(3, 15600)]
+
+
+async def test_credit_and_acceptance_come_back(served: Rig) -> None:
+    client, granted = await served.opened()
+    assert (granted.limits.credit_ms, granted.limits.video_in_max) == (2000, 4)
+    await client.audio(0)
+    credit = await client.next("credit")
+    assert (credit.track, credit.ms, credit.bytes) == (v1.TRACK_AUDIO, 200, 6400)
+    accepted = await client.next("accepted")
+    assert (accepted.through, accepted.audio_samples) == (2, 3200)
+
+
+async def test_what_the_scheduler_gets_is_what_was_sent(served: Rig) -> None:
+    client, _ = await served.opened(instructions="remind me to drink water")
+    await client.send(text=v1.TextChunk(text="drink water"))
+    await client.audio(0)
+    await client.turns(1)
+    session = served.scheduler.session
+    assert session.prefix == [3, 4, 5, 6, 7]
+    (turn,) = session.turns
+    assert ([*turn.text], len(turn.audio), turn.through_seq, turn.audio_samples) == ([6, 7], 600, 3, 3200)
+
+
+async def test_a_control_is_acknowledged_with_its_tick(served: Rig) -> None:
+    client, _ = await served.opened()
+    await client.send(control=v1.Control(control_id="mine", ping=v1.Ping()))
+    ack = await client.next("control_ack")
+    assert (ack.control_id, ack.seq, ack.tick) == ("mine", 2, 9)
+
+
+async def test_an_interruption_stops_the_voice_with_the_next_micro_turn(served: Rig) -> None:
+    client, _ = await served.opened()
+    for k in range(3):
+        await client.audio(k)
+    await client.turns(3)
+    await client.send(control=v1.Control(control_id="stop", interrupt=v1.Interrupt()))
+    await client.next("control_ack")
+    await client.audio(3)
+    (turn,) = await client.turns(1)
+    assert turn.audio == b""
+    assert (await client.next("response_ended")).sample == 14400
+    assert [control.kind for control in served.scheduler.session.controls] == ["interrupt"]
+
+
+async def test_a_cut_playback_is_told_to_the_scheduler(served: Rig) -> None:
+    client, _ = await served.opened()
+    for k in range(3):
+        await client.audio(k)
+    await client.turns(3)
+    await client.send(playback=v1.PlaybackReport(played_samples=11_000, cut=True))
+    await served.scheduler.until(lambda: served.scheduler.session.played)
+    (played,) = served.scheduler.session.played
+    assert (played.k, played.sample, played.cut) == (2, 11_000, True)
+
+
+async def test_in_real_time_results_are_judged_by_the_clock(served: Rig) -> None:
+    client, granted = await served.opened(lockstep=False)
+    assert granted.media_clock_ns > time.monotonic_ns() - 10**9
+    await client.audio(0)
+    (turn,) = await client.turns(1)
+    assert turn.timing == v1.TIMING_ON_TIME
+    assert -400_000 < turn.lateness_us < 0
+
+
+async def test_a_late_result_is_called_late(served: Rig) -> None:
+    served.scheduler.answers = False
+    client, _ = await served.opened(lockstep=False)
+    await client.audio(0)
+    session = None
+    await served.scheduler.until(lambda: served.scheduler.sessions and served.scheduler.session.turns)
+    session = served.scheduler.session
+    session.media_epoch_ns -= 10**9
+    await served.scheduler.answer(session, session.turns[0])
+    (turn,) = await client.turns(1)
+    assert turn.timing == v1.TIMING_LATE
+    assert turn.lateness_us > 400_000
+
+
+async def test_a_sealed_micro_turn_is_silence_and_late_media_is_told_so(served: Rig) -> None:
+    client, _ = await served.opened()
+    await client.audio(0)
+    await client.turns(1)
+    await served.scheduler.say(served.scheduler.session, sealed=pb.Sealed(from_k=1, to_k=2, reason="late"))
+    gap = await client.next("media_outcome")
+    assert gap.outcome == v1.OUTCOME_GAP_FILLED
+    await client.audio(1)
+    late = await client.next("media_outcome")
+    assert (late.outcome, late.seq) == (v1.OUTCOME_TOO_LATE, 3)
+
+
+async def test_a_client_that_vanishes_is_detached_and_resumes_with_nothing_sent_twice(served: Rig) -> None:
+    client, granted = await served.opened()
+    for k in range(3):
+        await client.audio(k)
+    turns = await client.turns(3)
+    client.vanish()
+    await served.scheduler.until(lambda: served.scheduler.session.detached is not None)
+    again, regranted = await served.resumed(granted, received_k=1)
+    assert (regranted.next_k, regranted.accepted_through, regranted.resumed) == (3, 4, True)
+    assert regranted.resume_token != granted.resume_token
+    (missed,) = await again.turns(1)
+    assert (missed.k, missed.audio, missed.text) == (2, turns[2].audio, turns[2].text)
+    await again.audio(3)
+    (live,) = await again.turns(1)
+    assert live.k == 3
+    assert np.frombuffer(live.audio, "<i2")[:1200].tolist() == [WATER] * 1200
+
+
+async def test_another_ingest_goes_on_where_the_first_one_died(served: Rig) -> None:
+    client, granted = await served.opened()
+    for k in range(3):
+        await client.audio(k)
+    await client.turns(3)
+    await served.ingest()
+    again, regranted = await served.resumed(granted, received_k=2)
+    assert regranted.next_k == 3
+    await again.audio(3)
+    (turn,) = await again.turns(1)
+    assert turn.k == 3
+
+
+async def test_a_second_client_with_a_valid_token_takes_the_session_over(served: Rig) -> None:
+    client, granted = await served.opened()
+    await client.audio(0)
+    await client.turns(1)
+    again, _ = await served.resumed(granted, received_k=0)
+    await client.next("superseded")
+    assert (await client.status())[0] is grpc.StatusCode.OK
+    await again.audio(1)
+    assert [turn.k for turn in await again.turns(1)] == [1]
+    assert served.scheduler.session.detached is None
+
+
+async def test_a_stale_owner_cannot_speak(served: Rig) -> None:
+    client, _ = await served.opened()
+    session = served.scheduler.session
+    session.epoch = 5
+    await client.audio(0)
+    await client.turns(1)
+    session.epoch = 4
+    await served.scheduler.say(session, result=pb.TurnResult(k=1, timing="on_time"))
+    session.epoch = 5
+    await client.audio(1)
+    done = (await client.turns(1))[0]
+    assert (done.k, done.tick) == (1, 101)
+    assert served.metrics.text().count(b'counterpoint_fenced_total{place="ingest"} 1.0') == 1
+
+
+async def test_a_scheduler_that_comes_back_is_found_again_without_the_client(served: Rig) -> None:
+    client, _ = await served.opened()
+    await client.audio(0)
+    await client.turns(1)
+    old = served.scheduler
+    fresh = type(old)()
+    fresh.sessions = old.sessions
+    old.session.stream = None
+    await old.stop()
+    port = int(old.address.rpartition(":")[2])
+    served.scheduler = await fresh.start(port)
+    await client.audio(1)
+    assert [turn.k for turn in await client.turns(1)] == [1]
+
+
+async def test_a_scheduler_that_stays_away_sends_the_client_away_to_resume(served: Rig) -> None:
+    client, _ = await served.opened()
+    served.directory.address = ""
+    await served.scheduler.stop()
+    away = await client.next("going_away")
+    assert "resume" in away.reason
+    assert (await client.status())[0] is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_a_frozen_scheduler_is_noticed_by_its_heartbeat(served: Rig) -> None:
+    client, _ = await served.opened()
+    await client.audio(0)
+    await client.turns(1)
+    served.directory.address = ""
+    served.scheduler.frozen = True
+    await client.next("going_away")
+    assert (await client.status())[0] is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_a_drain_takes_nobody_new_and_tells_everybody(served: Rig) -> None:
+    client, _ = await served.opened()
+    (ingest,) = served._ingests
+    await ingest.drain(1, "a new release")
+    assert (await client.next("going_away")).reason == "a new release"
+    late = served.client()
+    await late.send(configure=configure())
+    assert (await late.status())[0] is grpc.StatusCode.UNAVAILABLE
+    async with grpc.aio.insecure_channel(served.target) as channel:
+        health = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest())
+    assert health.status == health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+async def test_opus_goes_in_and_out(served: Rig) -> None:
+    from cluster.media.encode import OpusEncoder
+
+    opus = {"codec": v1.AUDIO_CODEC_OPUS, "sample_rate_hz": 48_000}
+    client, granted = await served.opened(audio_in=v1.AudioInput(**opus), audio_out=v1.AudioOutput(**opus))
+    assert granted.output_sample_rate_hz == 48_000
+    block = OpusEncoder(48_000, 48_000).encode(np.zeros(9600, np.int16))
+    at = 0
+    for index in range(30):
+        size = int.from_bytes(block[at : at + 2], "big")
+        packet = block[at + 2 : at + 2 + size]
+        at = (at + 2 + size) % len(block)
+        await client.send(audio=v1.AudioChunk(media_time=960 * index, data=packet))
+    turns = await client.turns(3)
+    assert int.from_bytes(turns[2].audio[:2], "big") < len(turns[2].audio)
