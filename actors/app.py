@@ -216,7 +216,8 @@ class App:
 
 def _absolute(config: Config) -> Config:
     """Actors run in folders of their own."""
-    serve = config.serve.model_copy(update={"data_dir": config.serve.data_dir.resolve()})
+    voice = str(Path(config.serve.voice).resolve()) if config.serve.voice else ""
+    serve = config.serve.model_copy(update={"data_dir": config.serve.data_dir.resolve(), "voice": voice})
     engine = config.engine.model_copy(update={"checkpoint": config.engine.checkpoint.resolve()})
     log_dir = config.telemetry.log_dir or (None if serve.ray_address else serve.data_dir / "logs")
     telemetry = config.telemetry.model_copy(update={"log_dir": log_dir and log_dir.resolve()})

@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from actors.handles import RENDEZVOUS, ActorSpec, Directory, Launcher, Peers, Shell, shards_of
+from actors.handles import BEFORE, RENDEZVOUS, ActorSpec, Directory, Launcher, Peers, Shell, shards_of
+from cluster.clock import MonotonicClock
 from cluster.config import Config
 from cluster.model.config import load_config
 from cluster.model.placement import held_by, uniform_placement
@@ -154,8 +156,32 @@ def _scheduler(building: Building) -> Shell:
     )
 
 
+def _ingest(building: Building) -> Shell:
+    from actors.ingest import Ingest
+    from actors.ingest_services import read_checkpoint
+    from cluster.voice.voice import Voice
+
+    serve, before = building.config.serve, building.peers.get(BEFORE, "")
+    voice = Voice(Path(serve.voice)) if serve.voice else None
+    if voice is not None:
+        _, vocabulary = read_checkpoint(building.config.engine.checkpoint)
+        voice.require(vocabulary.spoken())
+    first_port = serve.port + building.spec.index if serve.port else 0
+    return Ingest(
+        building.config,
+        building.directory,
+        voice,
+        MonotonicClock(),
+        metrics=building.metrics,
+        host=serve.host,
+        port=int(before.rpartition(":")[2]) if before else first_port,  # clients come back to where they were
+        name=building.spec.name,
+    )
+
+
 ROLES = {
     "supervisor": Role("actors.supervisor", _supervisor),
+    "ingest": Role("actors.ingest", _ingest),
     "expert": Role("actors.expert", _expert),
     "engine": Role("actors.engine", _engine),
     "rank": Role("actors.engine", _rank),

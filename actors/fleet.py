@@ -6,7 +6,7 @@ import asyncio
 
 import structlog
 
-from actors.handles import RENDEZVOUS, ActorInfo, ActorLost, ActorSpec, Handle, Launcher
+from actors.handles import BEFORE, RENDEZVOUS, ActorInfo, ActorLost, ActorSpec, Handle, Launcher
 
 BEAT_S, BEAT_TIMEOUT_S = 1.0, 5.0
 
@@ -20,6 +20,7 @@ class Fleet:
         self._launcher = launcher
         self._handles: dict[str, Handle] = {}
         self._infos: dict[str, ActorInfo] = {}
+        self._addresses: dict[str, str] = {}  # the last one of each, dead or alive
         self.meeting = ""  # where ranks meet
         self.beats = 0
 
@@ -32,8 +33,10 @@ class Fleet:
 
     async def serve(self, spec: ActorSpec) -> ActorInfo:
         """Have a launched actor serve, knowing all that serve already. Raises what starting it raises."""
-        info = await self._handles[spec.name].start(self.peers())
+        before = self._addresses.get(spec.name, "")
+        info = await self._handles[spec.name].start(self.peers() | {BEFORE: before})
         self._infos[spec.name] = info
+        self._addresses[spec.name] = info.address
         return info
 
     def forget(self, name: str) -> None:

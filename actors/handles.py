@@ -11,6 +11,7 @@ from cluster.errors import CounterpointError
 
 Peers = Mapping[str, str]  # actor name → address
 RENDEZVOUS = "rendezvous"  # among the peers: HOST:PORT at which the ranks of an engine meet
+BEFORE = "before"  # among the peers: where this very actor served before it died
 
 
 def shards_of(peers: Peers) -> dict[int, str]:

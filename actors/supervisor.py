@@ -13,7 +13,7 @@ import structlog
 from actors.fleet import Fleet
 from actors.handles import ActorInfo, ActorLost, ActorSpec, Launcher, shards_of
 from cluster.config import Config
-from cluster.errors import CounterpointError, Rejected, ResyncRequired
+from cluster.errors import CounterpointError, Rejected
 from cluster.telemetry import metrics as m
 from cluster.telemetry.metrics import Metrics
 
@@ -26,7 +26,8 @@ log = structlog.get_logger()
 class Supervisor:
     """Guarantees: `place` and `find` answer only with schedulers that serve. An expert shard that dies is started
     again and its engines are told the new address; an ingest comes back at its old one. A scheduler or engine that
-    dies comes back empty: its sessions end with `resync_required` until takeover exists.
+    dies comes back empty, and live sessions are rebuilt: by replay since the anchor, or from the journal when their
+    clients come back.
     """
 
     def __init__(self, config: Config, launcher: Launcher, metrics: Metrics) -> None:
@@ -97,14 +98,16 @@ class Supervisor:
         return found[0].address
 
     async def find(self, session: str) -> str:
-        """Address of the scheduler that owns the session now. They are asked: what they hold is the truth."""
+        """Address of the scheduler that owns the session, or of one to take it over. All are asked: what they hold is
+        the truth. Raises Rejected while none serves.
+        """
         for info in self._fleet.serving("scheduler") + self._fleet.serving("lockstep-scheduler"):
             try:
                 if await self._fleet[info.name].tell("owns", session):
                     return info.address
             except ActorLost:
                 continue
-        raise ResyncRequired(f"session {session}: no scheduler holds it any more; open a new session")
+        return await self.place(False)  # it may go on from its journal; who cannot rebuild it says so
 
     async def _meet(self) -> None:
         """Fix where the ranks of the engine meet, anew for each group."""

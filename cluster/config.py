@@ -32,7 +32,8 @@ class Serve(Section):
     ray_address: str = ""  # empty: start Ray here; else join this cluster
     ray_auth: Literal["disabled", "token"] = "disabled"  # a head started here listens on loopback only
     namespace: str = "counterpoint"  # of Ray: one cluster in each
-    ingests: Count = 1
+    ingests: Count = 1  # each one port further
+    voice: str = "models/voice"  # folder of the voice; empty: sessions are text only
 
 
 class Scheduler(Section):
