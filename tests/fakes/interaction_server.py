@@ -125,6 +125,7 @@ class FakeServer(InteractionServicer):
             if self.deaf:
                 continue
             assert request.seq == session.expected_seq, (request.seq, session.expected_seq)
+            assert not session.closing, "nothing may follow close"
             session.expected_seq += 1
             session.messages.append(request)
             kind = request.WhichOneof("message")

@@ -182,6 +182,22 @@ async def test_a_server_that_freezes_with_its_connection_open_is_left_and_the_se
     assert turns == list(range(len(turns)))
 
 
+async def test_nothing_follows_the_end_of_the_input_though_the_model_still_speaks() -> None:
+    script = dict.fromkeys(range(20), "word")
+    async with FakeServer(script) as server, InteractionClient(server.target) as client:
+        session = await client.start(configure())
+        session.send_audio(silence(400))
+        async for event in session:
+            if isinstance(event, Turn) and event.k == 8:
+                session.end_input()
+                with pytest.raises(ValueError, match="was ended"):
+                    session.send_audio(silence(20))
+        messages = server.sessions["s0"].messages
+    kinds = [message.WhichOneof("message") for message in messages]
+    assert "playback" in kinds
+    assert kinds[-1] == "close"
+
+
 async def test_closing_waits_for_the_last_result_and_never_raises() -> None:
     async with FakeServer() as server, InteractionClient(server.target, patience=QUICK) as client:
         session = await client.start(configure())

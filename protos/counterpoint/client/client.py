@@ -52,7 +52,8 @@ class InteractionClient:
         """
         attachment = self._connect()
         try:
-            await attachment.open(v1.InteractRequest(seq=1, configure=configure), self._patience.grant_s)
+            patience_s = self._patience.lockstep_grant_s if configure.lockstep else self._patience.grant_s
+            await attachment.open(v1.InteractRequest(seq=1, configure=configure), patience_s)
         except Lost as lost:
             raise Unreachable(self.target, f"{lost}; is a cluster serving there?") from lost
         return Session(

@@ -25,6 +25,7 @@ class Patience:
     """How long to wait before giving up, in seconds."""
 
     grant_s: float = 10.0
+    lockstep_grant_s: float = 90.0  # the first one may have to start an engine of its own
     silent_s: float | None = 3.0  # without any message of a live session; a frozen server keeps its connection open
     resume_s: float = 15.0
     close_s: float = 10.0

@@ -49,6 +49,7 @@ class Session:
         self._events: asyncio.Queue[Event | Exception] = asyncio.Queue()
         self._acks: dict[str, asyncio.Future[Acknowledged]] = {}
         self._controls = self._audio_samples = 0
+        self._input_ended = False
         self._task = asyncio.create_task(self._run(), name=f"session {self.session_id}")
 
     @property
@@ -97,7 +98,12 @@ class Session:
         self._media(request, v1.TRACK_TEXT, at_ms, at_ms, len(text.encode()), starts_ms=at_ms, ends_ms=at_ms)
 
     def report_playback(self, played_samples: int, *, cut: bool = False) -> None:
-        """What the user has heard of the output track. cut: playback stopped here and the rest was thrown away."""
+        """What the user has heard of the output track. cut: playback stopped here and the rest was thrown away.
+
+        After the end of the input there is nobody left to tell, and nothing is sent.
+        """
+        if self._input_ended:
+            return
         report = v1.PlaybackReport(played_samples=played_samples, cut=cut)
         self._order(v1.InteractRequest(playback=report), again=cut)
 
@@ -130,8 +136,10 @@ class Session:
             waiting.cancel()
 
     def end_input(self) -> None:
-        """No more input: the server answers with `Closed` after the last result."""
-        self._order(v1.InteractRequest(close=v1.Close()))
+        """No more input of any kind: the server answers with `Closed` after the last result."""
+        if not self._input_ended:
+            self._order(v1.InteractRequest(close=v1.Close()))
+            self._input_ended = True
 
     # ------------------------------------------------------------------ receiving
 
@@ -163,12 +171,18 @@ class Session:
     def _media(
         self, request: v1.InteractRequest, track: v1.Track, starts: int, ends: int, size: int, **span: int
     ) -> None:
+        self._check_open()
         self._outbox.media(Media(request=request, track=track, starts=starts, ends=ends, size=size, **span))
         self._connection.wake()
 
     def _order(self, request: v1.InteractRequest, *, again: bool = True) -> None:
+        self._check_open()
         self._outbox.order(request, again=again)
         self._connection.wake()
+
+    def _check_open(self) -> None:
+        if self._input_ended:
+            raise ValueError("the input of this session was ended; start another session to send more")
 
     async def _control(self, control: v1.Control) -> Acknowledged:
         self._controls += 1
