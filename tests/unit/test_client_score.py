@@ -69,6 +69,8 @@ async def test_misses_lost_connections_and_events_are_marked(left_behind: Path) 
     turn |= {"missed": True, "timing": "late", "events": [{"what": "keep", "text": ""}]}
     other = next(record for record in records if record.get("k") == 8)
     other["degradations"] = [{"what": "input_missing", "cause": "late"}]
+    following = next(record for record in records if record.get("k") == 9)
+    following["degradations"] = [{"what": "input_missing", "cause": "late"}]
     records += [{"kind": "disconnected", "t_s": 1.0, "reason": "x"}, {"kind": "resumed", "after_ms": 300}]
     log.write_text("\n".join(map(json.dumps, records)))
     page = draw_page(read_session(left_behind), title="t", sound=False)

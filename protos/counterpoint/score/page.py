@@ -75,7 +75,7 @@ def figures(session: DrawnSession) -> str:
         ("micro-turns", str(len(turns)), ""),
         ("on time", f"{100 * (1 - missed / len(turns)):.1f} <small>%</small>" if turns else "–", "bad" * bool(missed)),
     ]
-    took = Percentiles.of([round(took_ms(turn) * MS) for turn in turns])
+    took = Percentiles.of([round(took_ms(turn) * MS) for turn in turns if turn["timing"] in ("on_time", "late")])
     if took is not None:
         what = "engine" if session.facts["lockstep"] else "cutoff to result"
         shown.append((what, f"{took.p50:.0f} <small>ms median</small> · {took.p99:.0f} <small>ms p99</small>", ""))
@@ -86,17 +86,23 @@ def legend(session: DrawnSession) -> str:
     keys = [("in", "what went in"), ("spoke", "what the model said"), ("", "a silent micro-turn")]
     if any(turn["missed"] for turn in session.turns):
         keys.append(("missed", "missed its due time"))
-    keys.append(("rule", "due"))
+    if not session.facts["lockstep"]:
+        keys.append(("rule", "due"))
     return "".join(f'<span class="key"><i class="{name}"></i>{text}</span>' for name, text in keys)
 
 
 def footer(session: DrawnSession) -> str:
     facts = session.facts
     after = facts["jitter_ms"] + facts["due_ms"]
+    bars = (
+        "the cluster worked on it; a lockstep session has no clock to be late by"
+        if facts["lockstep"]
+        else "the result took from its cutoff to this client"
+    )
     return (
         f"Every {facts['micro_turn_ms']} ms the model hears one micro-turn and decides what to say. The answer to a "
-        f"micro-turn sounds {after} ms after its end; the bars show how long the result really took from its cutoff "
-        "to this client. Move over the score to see one micro-turn."
+        f"micro-turn sounds {after} ms after its end; the bars show how long {bars}. "
+        "Move over the score to see one micro-turn."
     )
 
 

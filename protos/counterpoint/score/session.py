@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import wave
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -126,4 +126,18 @@ def find_marks(records: list[dict[str, Any]], period_s: float) -> list[Mark]:
                 marks.append(Mark(t_s=record["t_s"], text=text, tone="warn"))
             case "error":
                 marks.append(Mark(t_s=record.get("t_s", 0.0), text=record["code"], tone="bad"))
-    return sorted(marks, key=lambda mark: mark.t_s)
+    return merged(sorted(marks, key=lambda mark: mark.t_s))
+
+
+def merged(marks: list[Mark]) -> list[Mark]:
+    """The same trouble in one micro-turn after the other is one mark. marks: ascending."""
+    found: list[Mark] = []
+    open_at: dict[str, int] = {}
+    for mark in marks:
+        before = open_at.get(mark.text)
+        if mark.lasts_s and before is not None and mark.t_s <= found[before].t_s + found[before].lasts_s + 1e-6:
+            found[before] = replace(found[before], lasts_s=mark.t_s + mark.lasts_s - found[before].t_s)
+            continue
+        open_at[mark.text] = len(found)
+        found.append(mark)
+    return found

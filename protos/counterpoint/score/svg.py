@@ -58,7 +58,8 @@ def names(session: DrawnSession) -> str:
     clue = "took" if not session.facts["lockstep"] else "engine"
     shown = [("input", layout.INPUT_Y + 33), ("output", layout.OUTPUT_Y + 33), (clue, layout.BOTTOM - 16)]
     texts = [f'<text class="name" x="{layout.LEFT - 12}" y="{y}">{name}</text>' for name, y in shown]
-    texts.append(f'<text class="name small" x="{layout.LEFT - 12}" y="{due_y() + 3}">due</text>')
+    rule = f"{session.facts['due_ms']} ms" if session.facts["lockstep"] else "due"
+    texts.append(f'<text class="name small" x="{layout.LEFT - 12}" y="{due_y() + 3}">{rule}</text>')
     return "".join(texts)
 
 
@@ -103,13 +104,12 @@ def marks(session: DrawnSession, system: System) -> str:
     """Events of the model and troubles of the wire, on their own line above the time stave."""
     shown = [mark for mark in session.marks if system.holds(mark.t_s)]
     places = [(system.x(mark.t_s), len(mark.text) * 5.6 + 14) for mark in shown]
-    parts, free_x = [], 0.0
-    for mark, (x, width) in zip(shown, places, strict=True):
-        y = layout.MARKS_Y
+    parts, y = [], layout.MARKS_Y
+    limits = [x + 4 for x, _ in places[1:]] + [layout.WIDTH]
+    for mark, (x, width), limit in zip(shown, places, limits, strict=False):
         parts.append(f'<path class="mark {mark.tone}" d="M{x:.1f} {y - 4}l4 4l-4 4l-4 -4Z"/>')
-        if x >= free_x:
+        if x + width <= limit:  # a crowded one is named when the pointer is over it
             parts.append(f'<text class="mark {mark.tone}" x="{x + 7:.1f}" y="{y + 3.5}">{escape(mark.text)}</text>')
-            free_x = x + width
     return "".join(parts)
 
 
