@@ -54,7 +54,7 @@ class ClientStream:
                 self._tell(failure)
             await self._outbox.flushed(_FLUSH_S)
             writer.cancel()
-        if failure is not None:
+        if failure is not None and not self._context.done():
             await self._context.abort(fault_of(failure)[1], str(failure))
 
     def going_away(self, in_ms: int, reason: str) -> None:
