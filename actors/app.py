@@ -31,14 +31,7 @@ log = structlog.get_logger()
 
 SUPERVISOR = "supervisor-0"
 OBJECT_STORE_BYTES = 100_000_000  # control messages only
-# A lost host is noticed in about 2 s instead of 16.
-HEALTH = {
-    "RAY_health_check_initial_delay_ms": "1000",
-    "RAY_health_check_period_ms": "500",
-    "RAY_health_check_timeout_ms": "500",
-    "RAY_health_check_failure_threshold": "3",
-    "RAY_USAGE_STATS_ENABLED": "0",
-}
+STARTS = 3  # Ray gives its own node half a minute to come up, which a busy laptop may exceed
 
 
 class RayUnreachable(CounterpointError):
@@ -248,24 +241,30 @@ def joined(config: Config) -> Iterator[RayHandle]:
 
 def _start_ray(config: Config) -> None:
     serve = config.serve
-    os.environ.update(HEALTH)
     os.environ["RAY_AUTH_MODE"] = serve.ray_auth
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     local: dict[str, Any] = {
         "include_dashboard": False,
         "num_cpus": 1,  # Ray starts this many idle workers; actors ask for none
         "object_store_memory": OBJECT_STORE_BYTES,
         "_node_ip_address": "127.0.0.1",
     }
-    try:
-        ray.init(
-            address=serve.ray_address or "local",
-            namespace=serve.namespace,
-            configure_logging=False,
-            log_to_driver=False,
-            **({} if serve.ray_address else local),
-        )
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        what = f"no Ray cluster answers at {serve.ray_address}" if serve.ray_address else "Ray does not start here"
-        raise RayUnreachable(
-            f"serve.ray_address: {what} ({error}); start one with `ray start --head`, or leave the field empty"
-        ) from error
+    for attempt in range(1, STARTS + 1):
+        try:
+            ray.init(
+                address=serve.ray_address or "local",
+                namespace=serve.namespace,
+                configure_logging=False,
+                log_to_driver=False,
+                **({} if serve.ray_address else local),
+            )
+            return
+        except Exception as error:  # Ray raises plain Exception where its node does not come up
+            what = f"no Ray cluster answers at {serve.ray_address}" if serve.ray_address else "Ray does not start here"
+            log.warning("ray not reached", attempt=attempt, why=str(error))
+            why = RayUnreachable(
+                f"serve.ray_address: {what} ({error}); start one with `ray start --head`, or leave the field empty"
+            )
+            ray.shutdown()
+            if serve.ray_address or attempt == STARTS:
+                raise why from error
