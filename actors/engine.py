@@ -28,6 +28,7 @@ from cluster.model.moe import ExpertBank
 from cluster.model.placement import held_by
 from cluster.model.probe import probe_dtype
 from cluster.model.remote import Remote
+from cluster.telemetry import metrics as m
 from cluster.telemetry.metrics import Metrics
 from cluster.types import Dtype, Placement, TickBatch, Versions
 from counterpoint.internal.v1 import engine_pb2_grpc
@@ -119,12 +120,15 @@ class EngineShell:
             await asyncio.to_thread(self._experts.start, SHARDS_TIMEOUT_S)
         engine = await asyncio.wrap_future(self._thread.start())
         self._versions = engine.versions
+        table = engine.cache.table
+        self._metrics.follow(m.KV_PAGES, lambda: table.free_pages, state="free")
+        self._metrics.follow(m.KV_PAGES, lambda: table.num_pages - table.free_pages, state="used")
         facts = EngineFacts(
             checkpoint=self._name(engine.versions),
             config_json=(self._settings.checkpoint / "config.json").read_text(),
             versions=engine.versions,
             num_slots=self._settings.num_slots,
-            pages_free=engine.cache.table.free_pages,
+            pages_free=table.free_pages,
         )
         self._server = grpc.aio.server(options=(*CHANNEL_OPTIONS, ("grpc.so_reuseport", 0)))
         service = EngineService(self._thread, facts, self._metrics)

@@ -86,7 +86,6 @@ class EngineService(engine_pb2_grpc.EngineServicer):
         self._metrics.add(m.PASSES, result.passes)
         self._metrics.add(m.FENCED, len(result.rejected), place="engine")
         self._metrics.set(m.CONTEXT_TOKENS, sum(slot.context_tokens for slot in result.results))
-        self._metrics.set(m.PROGRESS, self._thread.progress)
 
     def _hello(self) -> pb.EngineHello:
         return pb.EngineHello(

@@ -13,8 +13,11 @@ from prometheus_client import start_http_server
 
 from actors.builders import ROLES, Building
 from actors.handles import ActorInfo, ActorSpec, Directory, Launcher, Peers, Shell
+from cluster.telemetry import metrics as m
 from cluster.telemetry.logging import configure_logging
 from cluster.telemetry.metrics import Metrics
+
+BEAT_S = 1.0
 
 
 class Host:
@@ -31,6 +34,7 @@ class Host:
         self._log = configure_logging(spec.role, level=telemetry.log_level, stream=stream).bind(actor=spec.name)
         self._metrics = Metrics()
         self._shell: Shell | None = None
+        self._beating: asyncio.Task[None] | None = None
         ROLES[spec.role].preload()  # slow imports run while other actors start
 
     async def start(self, peers: Peers) -> ActorInfo:
@@ -38,6 +42,7 @@ class Host:
         self._shell = ROLES[self._spec.role].build(building)
         address = await self._shell.start()
         metrics_address = self._expose()
+        self._beating = asyncio.create_task(self._beat())
         gc.collect()
         gc.freeze()  # what lives for ever is never walked again: a full collection would cost a tick its margin
         self._log.info("serving", address=address, metrics=metrics_address, pid=os.getpid())
@@ -71,8 +76,16 @@ class Host:
         await asyncio.Event().wait()
 
     async def stop(self) -> None:
+        if self._beating is not None:
+            self._beating.cancel()
         if self._shell is not None:
             await self._shell.stop()
+
+    async def _beat(self) -> None:
+        """From this loop and not from the thread that answers scrapes: a frozen loop must show."""
+        while True:
+            self._metrics.set(m.PROGRESS, await self.progress())
+            await asyncio.sleep(BEAT_S)
 
     def _expose(self) -> str:
         telemetry = self._spec.config.telemetry

@@ -16,6 +16,7 @@ from actors.scheduler_claims import Claims
 from actors.scheduler_doors import Doors
 from actors.scheduler_edge import SERVER_OPTIONS, EdgeService
 from actors.scheduler_engine import EngineLink
+from actors.scheduler_gauges import Gauges
 from actors.scheduler_journal import HistoryFiles, Journal
 from actors.scheduler_limits import limits_of, rules_of
 from actors.scheduler_loop import TickLoop
@@ -91,7 +92,13 @@ class Scheduler:
             metrics=self._metrics,
         )
         self._ticks = TickLoop(
-            core, self._engine, doors.carry_out, ticker=core.ticker, time=time, metrics=self._metrics
+            core,
+            self._engine,
+            doors.carry_out,
+            ticker=core.ticker,
+            time=time,
+            gauges=Gauges(doors.held, core.session, self._journal, self._metrics),
+            metrics=self._metrics,
         )
         edge_pb2_grpc.add_EdgeServicer_to_server(EdgeService(doors.receive, doors.lost), self._server)
         await self._server.start()

@@ -23,15 +23,23 @@ class Journal:
         self._store, self._answered, self._metrics = store, answered, metrics
         self._clock = MonotonicClock()  # the wall's, in lockstep too: a store is as slow as it is
         self._waiting: list[JournalWrite] = []
+        self._waiting_since_ns = self._writing_since_ns = 0  # 0: nothing waits, nothing is written
         self._news = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
 
     def put(self, writes: tuple[JournalWrite, ...]) -> None:
         if writes:
+            self._waiting_since_ns = self._waiting_since_ns or self._clock.now_ns()
             self._waiting += writes
             self._idle.clear()
             self._news.set()
+
+    @property
+    def lag_ns(self) -> int:
+        """Age of the oldest write that has no answer yet."""
+        since_ns = self._writing_since_ns or self._waiting_since_ns
+        return self._clock.now_ns() - since_ns if since_ns else 0
 
     async def drained(self) -> None:
         """Until every write so far was answered."""
@@ -42,7 +50,10 @@ class Journal:
             await self._news.wait()
             self._news.clear()
             writes, self._waiting = tuple(self._waiting), []
-            self._answered(await self._write(writes))
+            self._writing_since_ns, self._waiting_since_ns = self._waiting_since_ns, 0
+            outcomes = await self._write(writes)
+            self._writing_since_ns = 0
+            self._answered(outcomes)
             if not self._waiting:
                 self._idle.set()
 

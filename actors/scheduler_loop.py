@@ -8,6 +8,7 @@ import structlog
 
 from actors.engine_client import EngineLost, StepFailed
 from actors.scheduler_engine import EngineLink
+from actors.scheduler_gauges import Gauges
 from actors.scheduler_time import TickTime
 from cluster.runtime import Effects, SchedulerCore
 from cluster.scheduling.ticker import Ticker
@@ -31,10 +32,12 @@ class TickLoop:
         *,
         ticker: Ticker,
         time: TickTime,
+        gauges: Gauges,
         metrics: Metrics,
     ) -> None:
         self._core, self._engine, self._carry_out = core, engine, carry_out
-        self._ticker, self._time, self._metrics = ticker, time, metrics
+        self._ticker, self._time = ticker, time
+        self._gauges, self._metrics = gauges, metrics
         self.ticks = 0
 
     async def run(self) -> None:
@@ -47,7 +50,7 @@ class TickLoop:
             self._carry_out(effects)  # the journal of k-1 is written while the step of k runs
             assert effects.batch is not None
             self._carry_out(await self._step(effects.batch))
-            self._count(n, begun_ns)
+            self._count(effects.batch, begun_ns)
             n, skipped = self._ticker.after(n, self._now())
             self._metrics.add(m.OVERRUNS, skipped)
 
@@ -64,10 +67,13 @@ class TickLoop:
             await self._engine.connect()
             return self._core.engine_replaced(self._engine.epoch, self._now())
 
-    def _count(self, n: int, begun_ns: int) -> None:
+    def _count(self, batch: TickBatch, begun_ns: int) -> None:
         self.ticks += 1
-        self._metrics.observe(m.TICK_DELAY, (begun_ns - self._ticker.start_ns(n)) / 1e9)
-        self._metrics.observe(m.TICK, (self._now() - begun_ns) / 1e9)
+        start_ns, tick_ns = self._ticker.start_ns(batch.n), self._now() - begun_ns
+        self._metrics.observe(m.TICK_DELAY, (begun_ns - start_ns) / 1e9)
+        self._metrics.observe(m.TICK, tick_ns / 1e9)
+        budget_ns = batch.deadline_ns - start_ns if batch.deadline_ns else 0
+        self._gauges.after_tick(tick_ns=tick_ns, budget_ns=budget_ns, worked=bool(batch.work))
 
     def _now(self) -> int:
         return self._time.clock.now_ns()

@@ -138,7 +138,7 @@ class Supervisor:
         while True:
             deaths = self._deaths[spec.name] = self._deaths.get(spec.name, 0) + 1
             log.warning("actor died", actor=spec.name, why=why, deaths=deaths)
-            self._metrics.add(m.RESTARTS, role=spec.role)
+            self._metrics.add(m.RESTARTS, died=spec.role)
             await asyncio.sleep(min(BACKOFF_S * 2 ** (deaths - 1), BACKOFF_MAX_S))
             try:
                 await self._restart(spec)

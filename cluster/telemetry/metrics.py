@@ -5,11 +5,14 @@ Names end in base units; a session is never a label. Dashboards, rules and runbo
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import generate_latest
+
+from cluster.types import Degradation, Timing
 
 
 class Kind(StrEnum):
@@ -24,6 +27,7 @@ class Metric:
     kind: Kind
     help: str
     labels: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()  # values of the only label that are there, as 0, before anything is counted
     buckets: tuple[float, ...] = ()
 
 
@@ -31,11 +35,16 @@ class Metric:
 _LATENESS = (-0.15, -0.125, -0.1, -0.075, -0.05, -0.025, -0.01, 0.0, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4)
 # Parts of one period: fine where they should be, coarse where they must not be.
 _STAGE = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.04, 0.08, 0.12, 0.16, 0.2, 0.4, 1.0)
+_ENDS = ("closed", "idle", "max_duration", "detached", "fenced", "resync_required", "internal")
+_LIMITS = ("scheduler.max_sessions", "engine.num_slots", "num_pages", "scheduler", "supervisor", "redis")
+_PLACES = ("ingest", "engine", "journal")
+_ROLES = ("ingest", "scheduler", "engine", "rank", "expert")
+_CALLS = ("answered", "refused", "deadline", "broken", "too_late")
 _CALL = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1)
 
 
-def _counter(name: str, help: str, *labels: str) -> Metric:
-    return Metric(name=name, kind=Kind.COUNTER, help=help, labels=labels)
+def _counter(name: str, help: str, *labels: str, known: Iterable[str] = ()) -> Metric:
+    return Metric(name=name, kind=Kind.COUNTER, help=help, labels=labels, known=tuple(known))
 
 
 def _gauge(name: str, help: str, *labels: str) -> Metric:
@@ -47,11 +56,20 @@ def _histogram(name: str, help: str, buckets: tuple[float, ...], *labels: str) -
 
 
 # Are micro-turns on time?
-MICRO_TURNS = _counter("counterpoint_micro_turns_total", "Results that left, by timing.", "timing")
-MISSED = _counter("counterpoint_micro_turns_missed_total", "Micro-turns not out by their due time, by cause.", "cause")
+MICRO_TURNS = _counter("counterpoint_micro_turns_total", "Results that left, by timing.", "timing", known=Timing)
+MISSED = _counter(
+    "counterpoint_micro_turns_missed_total",
+    "Micro-turns not out by their due time, by cause.",
+    "cause",
+    known=[timing for timing in Timing if timing is not Timing.ON_TIME],
+)
 LATENESS = _histogram("counterpoint_micro_turn_lateness_seconds", "Egress minus due; negative is early.", _LATENESS)
-MISS_RUNS = _counter("counterpoint_miss_runs_total", "Ended runs of misses in a row, by length.", "length")
-DEGRADATIONS = _counter("counterpoint_degradations_total", "Results that lack something, by what.", "what")
+MISS_RUNS = _counter(
+    "counterpoint_miss_runs_total", "Ended runs of misses in a row, by length.", "length", known=[*"1234567", "8+"]
+)
+DEGRADATIONS = _counter(
+    "counterpoint_degradations_total", "Results that lack something, by what.", "what", known=Degradation
+)
 OVERRUNS = _counter("counterpoint_overruns_total", "Ticks skipped because the one before had not ended.")
 
 # Where does the time go?
@@ -60,7 +78,9 @@ TICK_DELAY = _histogram("counterpoint_tick_delay_seconds", "Tick begun after its
 TICK = _histogram("counterpoint_tick_seconds", "Tick begun to step done, as the scheduler saw it.", _STAGE)
 STEP = _histogram("counterpoint_step_seconds", "Wall time of one step inside the engine.", _STAGE)
 PASSES = _counter("counterpoint_passes_total", "Forward passes of the engine.")
-EXPERT_CALLS = _counter("counterpoint_expert_calls_total", "Calls to expert shards, by outcome.", "outcome")
+EXPERT_CALLS = _counter(
+    "counterpoint_expert_calls_total", "Calls to expert shards, by outcome.", "outcome", known=_CALLS
+)
 EXPERT_CALL = _histogram("counterpoint_expert_call_seconds", "One call to an expert shard, seen by its caller.", _CALL)
 EXPERT_COMPUTE = _histogram("counterpoint_expert_compute_seconds", "One call inside an expert shard.", _CALL)
 EXPERT_ROWS = _counter("counterpoint_expert_rows_total", "(token, expert) rows computed by this shard.")
@@ -71,12 +91,18 @@ SESSIONS_MAX = _gauge("counterpoint_sessions_max", "Sessions this scheduler may 
 STREAMS = _gauge("counterpoint_streams", "Client streams attached to this ingest.")
 KV_PAGES = _gauge("counterpoint_kv_pages", "Pages of KV, by state.", "state")
 CONTEXT_TOKENS = _gauge("counterpoint_context_tokens", "KV rows held by live slots.")
-TICK_PREDICTED = _gauge("counterpoint_tick_predicted_seconds", "Predicted p99 of the next tick with what is admitted.")
-TICK_HEADROOM = _gauge("counterpoint_tick_headroom_seconds", "Budget of a tick minus its predicted p99.")
+TICK_PREDICTED = _gauge(
+    "counterpoint_tick_predicted_seconds", "p99 of the newest ticks that had work, as a guess at the next."
+)
+TICK_HEADROOM = _gauge(
+    "counterpoint_tick_headroom_seconds", "Budget of a tick minus its predicted p99; 0 where time is virtual."
+)
 
 # What was shed?
-REJECTED = _counter("counterpoint_sessions_rejected_total", "Sessions refused, by the limit that bound.", "limit")
-ENDED = _counter("counterpoint_sessions_ended_total", "Sessions ended, by code.", "code")
+REJECTED = _counter(
+    "counterpoint_sessions_rejected_total", "Sessions refused, by the limit that bound.", "limit", known=_LIMITS
+)
+ENDED = _counter("counterpoint_sessions_ended_total", "Sessions ended, by code.", "code", known=_ENDS)
 STREAM_ERRORS = _counter("counterpoint_stream_errors_total", "Errors answered to clients, by code.", "code")
 MEDIA_OUTCOMES = _counter("counterpoint_media_outcomes_total", "Media not taken as sent, by outcome.", "outcome")
 
@@ -86,9 +112,15 @@ JOURNAL_BYTES = _counter("counterpoint_journal_bytes_total", "Bytes written to t
 JOURNAL_FAILURES = _counter("counterpoint_journal_failures_total", "Journal writes that got no answer.")
 JOURNAL_LAG = _gauge("counterpoint_journal_lag_seconds", "Age of the oldest tick not yet journaled.")
 VOLATILE = _gauge("counterpoint_volatile_sessions", "Sessions whose accepted input is held in memory only.")
-FENCED = _counter("counterpoint_fenced_total", "Writes of a stale owner that were refused, by place.", "place")
-RESUMES = _counter("counterpoint_resumes_total", "Resumed sessions, by outcome.", "outcome")
-RESTARTS = _counter("counterpoint_actor_restarts_total", "Actors started again after they died, by role.", "role")
+FENCED = _counter(
+    "counterpoint_fenced_total", "Writes of a stale owner that were refused, by place.", "place", known=_PLACES
+)
+RESUMES = _counter(
+    "counterpoint_resumes_total", "Resumed sessions, by outcome.", "outcome", known=["granted", "taken_over"]
+)
+RESTARTS = _counter(
+    "counterpoint_actor_restarts_total", "Actors started again after they died, by role.", "died", known=_ROLES
+)
 ENGINE_EPOCH = _gauge("counterpoint_engine_epoch", "Epoch of the scheduler this engine obeys.")
 PLACEMENT_EPOCH = _gauge("counterpoint_placement_epoch", "Version of the map of experts to shards.")
 PROGRESS = _gauge("counterpoint_progress", "Progress counter of the working thread; standing still is a freeze.")
@@ -100,12 +132,17 @@ TABLE: tuple[Metric, ...] = tuple(value for value in list(globals().values()) if
 
 
 class Metrics:
-    """The metrics of one actor. Every series of the table exists from the start; a wrong label raises ValueError."""
+    """The metrics of one actor. What has no label, or known values of it, exists from the start, so that the first
+    event is a rise and not a birth. A wrong label raises ValueError.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(namespace="counterpoint", registry=self.registry)
         self._of = {metric: self._make(metric) for metric in TABLE}
+        for metric in TABLE:
+            for value in metric.known:
+                self._series(metric, dict.fromkeys(metric.labels, value))
 
     def _make(self, metric: Metric) -> Counter | Gauge | Histogram:
         match metric.kind:
@@ -129,6 +166,10 @@ class Metrics:
     def set(self, metric: Metric, value: float, **labels: str) -> None:
         """Set a gauge."""
         self._series(metric, labels).set(value)
+
+    def follow(self, metric: Metric, read: Callable[[], float], **labels: str) -> None:
+        """Have a gauge ask `read` at every scrape, on the thread that answers it."""
+        self._series(metric, labels).set_function(read)
 
     def observe(self, metric: Metric, seconds: float, **labels: str) -> None:
         """Put one observation into a histogram."""
