@@ -10,16 +10,17 @@ from dataclasses import dataclass, field, replace
 
 from cluster.errors import InvalidInput, Rejected
 from cluster.scheduling.cost import CostModel
-from cluster.scheduling.planner import Budget, Demand, Grant, plan
+from cluster.scheduling.planner import Budget, Grant, plan
 from cluster.scheduling.slots import SlotPool
 from cluster.scheduling.ticker import Ticker
 from cluster.session import adopt as adoption
 from cluster.session.commands import Command, EdgeOut, JournalWrite
 from cluster.session.events import ControlIn, EdgeEvent, JournalOutcome, Open, Reattach, SessionEvent, StepLost, Stepped
 from cluster.session.events import Tick as TickEvent
+from cluster.session.history import Header, entry_line, header_line
 from cluster.session.limits import CheckpointLimits, SessionRules
 from cluster.session.machine import advance, open_session
-from cluster.session.preview import lacks_input, preview, work_rows
+from cluster.session.preview import demand, lacks_input, work_rows
 from cluster.session.record import TERMS
 from cluster.session.refusal import rejection, unknown
 from cluster.session.state import Session
@@ -74,6 +75,7 @@ class SchedulerCore:
         self._sessions: dict[str, Session] = {}
         self._leaving: list[SlotWork] = []  # slots of ended sessions, for the next batch to free
         self._out: TickBatch | None = None
+        self._lines: list[tuple[str, bytes]] = []
 
     def __len__(self) -> int:
         return len(self._pool)
@@ -98,7 +100,7 @@ class SchedulerCore:
         if isinstance(event, Open):
             return self._open(event, now_ns)
         state = self._sessions.get(event.session)
-        if state is None or state.terms.epoch != event.epoch:
+        if state is None or state.ended or state.terms.epoch != event.epoch:
             return Effects(outs=(unknown(event),)) if isinstance(event, Reattach) else Effects()
         if isinstance(event, ControlIn):
             self._check_prefix(event.prefix, "control.update_instructions.instructions")
@@ -194,7 +196,18 @@ class SchedulerCore:
         self._sessions[terms.session] = adoption.adopt(
             terms, stored.records, base=stored.base, slots=slots, meta=TERMS.encode(terms), now_ns=now_ns
         )
-        return Effects()
+        self._begin_history(
+            Header(
+                versions=self._versions,
+                terms=terms,
+                slots=slots,
+                at_ns=now_ns,
+                adopted=True,
+                base=stored.base,
+                records=stored.records,
+            )
+        )
+        return self._collect(())
 
     def _open(self, event: Open, now_ns: int) -> Effects:
         if event.session in self._sessions:
@@ -217,6 +230,9 @@ class SchedulerCore:
             rules=config.rules,
         )
         self._sessions[event.session], commands = open_session(terms, event, slots, now_ns)
+        self._begin_history(
+            Header(versions=self._versions, terms=terms, slots=slots, at_ns=now_ns, request_id=event.request_id)
+        )
         return self._collect(commands)
 
     def _check_prefix(self, prefix: tuple[int, ...], path: str) -> None:
@@ -227,25 +243,16 @@ class SchedulerCore:
         if session not in self._sessions:
             return ()
         self._sessions[session], commands = advance(self._sessions[session], event, now_ns)
+        if self._sessions[session].terms.keep_history:
+            self._lines.append((session, entry_line(event, now_ns, commands)))
         return commands
 
+    def _begin_history(self, header: Header) -> None:
+        if header.terms.keep_history:
+            self._lines.append((header.terms.session, header_line(header)))
+
     def _plan(self, n: int) -> dict[str, Grant]:
-        demands = []
-        for session, state in self._sessions.items():
-            if not state.ended:
-                seen = preview(state, n)
-                demands.append(
-                    Demand(
-                        session=session,
-                        tier=state.terms.tier,
-                        turns=seen.turns,
-                        rows=seen.rows,
-                        prefill_turns=seen.prefill_turns,
-                        rows_per_turn=seen.rows_per_turn,
-                        blocked=seen.blocked,
-                        ticks_left=seen.ticks_left,
-                    )
-                )
+        demands = [demand(state, n) for state in self._sessions.values() if not state.ended]
         budget = Budget(
             engine_ns=self._engine_budget_ns(),
             passes_max=self._limits.passes_max,
@@ -269,8 +276,10 @@ class SchedulerCore:
             state = self._sessions.pop(session)
             slots = self._pool.give(session)
             self._leaving.append(SlotWork(session=session, epoch=state.terms.epoch, slot=slots[0], free=slots))
+        lines, self._lines = tuple(self._lines), []
         return Effects(
             journal=tuple(command for command in commands if isinstance(command, JournalWrite)),
             outs=tuple(command for command in commands if not isinstance(command, JournalWrite | SlotWork)),
+            history=lines,
             ended=ended,
         )

@@ -138,6 +138,20 @@ class StepResult:
     rejected: tuple[str, ...] = ()  # sessions refused because their epoch or slot was stale
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What a session could do in a tick, for the planner to weigh. tier: priority | standard | best_effort."""
+
+    session: str
+    tier: str = "standard"
+    turns: int = 0
+    rows: int = 0  # of those micro-turns
+    prefill_turns: int = 0  # left of a context in the making
+    rows_per_turn: int = 4
+    blocked: bool = False  # nothing runs before that context is made
+    ticks_left: int = 1  # in which it has to be done
+
+
 class Dtype(StrEnum):
     F32 = "f32"
     BF16 = "bf16"

@@ -10,22 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cluster.scheduling.cost import CostModel
+from cluster.types import Demand
 
 _TIERS = {"priority": 0, "standard": 1, "best_effort": 2}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demand:
-    """What a session could do in this tick."""
-
-    session: str
-    tier: str = "standard"
-    turns: int = 0
-    rows: int = 0  # of those micro-turns
-    prefill_turns: int = 0  # left of the context in the making
-    rows_per_turn: int = 4
-    blocked: bool = False  # nothing runs before the context is made
-    ticks_left: int = 1  # in which an anchor has to be done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,6 @@ _VOICE_LAG = 10  # micro-turns a voice may go on after the words it was given
 
 
 def detach(state: Session, event: Detach, now_ns: int) -> tuple[Session, tuple[Command, ...]]:
-    if not state.stream.attached:
-        return state, ()
     return replace(state, stream=replace(state.stream, attached=False, resume=None, detached_ns=now_ns)), ()
 
 
@@ -25,13 +23,16 @@ def reattach(state: Session, event: Reattach, now_ns: int) -> tuple[Session, tup
     """The newest attachment wins. Its grant waits until the journal knows what the client then need not send again."""
     terms, old = state.terms, state.stream
     oldest = state.results[0].k if state.results else 0
-    if not oldest - 1 <= event.received_k <= state.answered_k:
-        return state, (_refusal(state, event, oldest),)
+    # a former owner may have sent what its journal did not learn any more
+    newest = state.answered_k if terms.epoch == 1 else max(state.answered_k, terms.cut_off_by(now_ns))
+    if not oldest - 1 <= event.received_k <= newest:
+        return state, (_refusal(state, event, oldest, newest),)
     lost: tuple[Command, ...] = ()
     if old.attached:
         lost = (Superseded(session=terms.session, epoch=terms.epoch, attachment=old.attachment),)
     stream = Stream(
         attachment=old.attachment + 1,
+        received_k=event.received_k,
         grace_ticks=terms.rules.resume_grace_ticks,
         resume=event,
         resume_at=state.journal.next_index,
@@ -88,8 +89,8 @@ def _speaking(heard: list[Result]) -> list[Result]:
     return run[::-1]
 
 
-def _refusal(state: Session, event: Reattach, oldest: int) -> OpenRejected:
-    beyond = event.received_k > state.answered_k
+def _refusal(state: Session, event: Reattach, oldest: int, newest: int) -> OpenRejected:
+    beyond = event.received_k > newest
     return OpenRejected(
         session=state.terms.session,
         epoch=state.terms.epoch,
@@ -97,7 +98,7 @@ def _refusal(state: Session, event: Reattach, oldest: int) -> OpenRejected:
         request_id=event.request_id,
         limit="resume.received_k",
         reason=f"is {event.received_k}, "
-        + (f"the newest result is {state.answered_k}" if beyond else f"results before {oldest} are gone")
+        + (f"the newest result is {newest}" if beyond else f"results before {oldest} are gone")
         + "; open a new session",
         code="invalid_input" if beyond else "resync_required",
     )

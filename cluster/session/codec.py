@@ -27,10 +27,13 @@ class Codec(Generic[T]):
 
     def decode(self, data: bytes) -> T:
         try:
-            return self._adapter.validate_json(b"[" + data + b"]")[0]
+            found = self._adapter.validate_json(b"[" + data + b"]")
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             raise ResyncRequired(f"{self._name}.{_path(first['loc'])}: {first['msg']}") from error
+        if len(found) != 1:
+            raise ResyncRequired(f"{self._name}: nothing was written")
+        return found[0]
 
 
 def _path(loc: tuple[Any, ...]) -> str:

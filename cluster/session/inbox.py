@@ -107,7 +107,7 @@ def take(inbox: Inbox, terms: Terms, last_due: int, *, closing: bool) -> tuple[I
         ready=tuple(item for item in inbox.ready if item.turn.k >= k),
         absent=tuple((other, count) for other, count in inbox.absent if other >= k),
         gap=None if taken else inbox.gap,
-        sealed=(*inbox.sealed, *lost)[-terms.rules.ahead_max :],
+        sealed=(*inbox.sealed, *lost)[-terms.rules.waiting_max :],
         text=text,
         context=taken[-1].turn.audio[-terms.limits.context_bytes :] if taken else inbox.context,
     )

@@ -102,7 +102,7 @@ def write(journal: Journal, terms: Terms, n: int) -> tuple[Journal, JournalWrite
         epoch=terms.epoch,
         index=first,
         records=records,
-        drop_below=journal.drop_below if sent == journal.next_index else 0,
+        drop_below=journal.drop_below if sent == journal.next_index and journal.drop_below > journal.base else 0,
         meta=journal.meta,
         last=journal.last and sent == journal.next_index,
     )

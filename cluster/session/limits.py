@@ -47,7 +47,7 @@ class SessionRules:
     coalesce_max: int = MAX_COALESCED
     pin_turns_max: int = 8_000 // MICRO_TURN_MS
     prefill_chunk: int = 16  # micro-turns of a shadow context one tick may carry for one session
-    ahead_max: int = 20  # micro-turns that may wait before they are due
+    waiting_max: int = 300  # micro-turns that may wait for their tick: a minute of a server that stands still
     detached_hold_ms: int = 2_000  # a shorter detachment seals nothing
     detached_max_ms: int = 60_000  # a longer one ends the session
     idle_max_ms: int = 600_000  # without any input of the client

@@ -79,7 +79,7 @@ def advance(state: Session, event: SessionEvent, now_ns: int) -> Answered:
             return _on_step_lost(state, event)
         case Reattach():
             return attach.reattach(state, event, now_ns)
-        case _ if event.attachment != state.stream.attachment:
+        case _ if event.attachment != state.stream.attachment or not state.stream.attached:
             return state, ()
         case Detach():
             return attach.detach(state, event, now_ns)
@@ -101,7 +101,7 @@ def _on_turn(state: Session, event: TurnReady, now_ns: int) -> Answered:
     if state.closing:
         return state, ()
     k, rules = event.turn.k, state.terms.rules
-    if k > state.inbox.next_k + rules.ahead_max:
+    if k > state.inbox.next_k + rules.waiting_max:
         return tick.end(state, "internal", f"ingest gave micro-turn {k} when {state.inbox.next_k} is next", -1)
     arrived = Arrived(
         turn=event.turn,
@@ -157,5 +157,7 @@ def _on_journaled(state: Session, event: JournalOutcome, now_ns: int) -> Answere
         )
         return replace(state, ended=True, flight=None, journal=Journal()), () if state.ended else (ended,)
     after = journal.answered(before, event, now_ns)
-    state, granted = attach.grant_if_settled(replace(state, journal=after))
-    return state, (*accepted(state, before), *granted)
+    state = replace(state, journal=after)
+    news = accepted(state, before)
+    state, granted = attach.grant_if_settled(state)
+    return state, (*news, *granted)

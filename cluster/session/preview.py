@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cluster.session.context import remaining
 from cluster.session.state import Session
-from cluster.types import MicroTurn, SlotWork
+from cluster.types import Demand, MicroTurn, SlotWork
+
+_RECENT = 8  # micro-turns whose rows stand for those of the others
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
-    turns: int
-    rows: int
-    prefill_turns: int
-    rows_per_turn: int
-    blocked: bool
-    ticks_left: int  # before a context in the making is late
-
-
-def preview(state: Session, n: int) -> Preview:
+def demand(state: Session, n: int) -> Demand:
     terms, context = state.terms, state.context
     limits = terms.limits
     ready = [item.turn for item in state.inbox.ready if item.turn.k <= n - terms.n0][: terms.rules.coalesce_max]
-    tail_rows = sum(len(item.out) + rows_of(item.turn, limits.audio_in) for item in context.tail[-8:])
-    return Preview(
+    recent = context.tail[-_RECENT:]
+    recent_rows = sum(len(item.out) + rows_of(item.turn, limits.audio_in) for item in recent)
+    return Demand(
+        session=terms.session,
+        tier=terms.tier,
         turns=len(ready),
         rows=sum(rows_of(turn, limits.audio_in) for turn in ready),
         prefill_turns=remaining(context),
-        rows_per_turn=-(-tail_rows // max(1, len(context.tail[-8:]))),
+        rows_per_turn=-(-recent_rows // max(1, len(recent))),
         blocked=context.blocked,
         ticks_left=1 if context.blocked else max(1, limits.window - len(context.tail)),
     )

@@ -20,6 +20,7 @@ class Stream:
     attachment: int = 1
     attached: bool = True
     detached_ns: int = 0
+    received_k: int = -1  # results at or before it are never sent again
     grace_ticks: int = 0  # before missing input counts as late
     resume: Reattach | None = None  # waits for its grant …
     resume_at: int = 0  # … until so many journal records are durable

@@ -13,7 +13,8 @@ def tell_results(state: Session, results: tuple[Result, ...]) -> tuple[Session, 
     """Keep results for the journal and for a client that comes back, and send them if one is there."""
     kept = (*state.results, *results)[-state.terms.rules.replay_turns :]
     state = replace(state, results=kept, fresh=(*state.fresh, *results))
-    return state, results if state.stream.listening else ()
+    told = tuple(result for result in results if result.k > state.stream.received_k)
+    return state, told if state.stream.listening else ()
 
 
 def accepted(state: Session, before: Journal) -> tuple[AcceptedThrough, ...]:

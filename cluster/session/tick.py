@@ -26,7 +26,8 @@ def on_tick(state: Session, event: Tick, now_ns: int) -> Answered:
     if state.flight is not None:
         raise ValueError(f"tick {event.n}: the step of tick {state.flight.n} has no answer yet")
     if state.ended:
-        return _write(state, event.n)
+        given_up = journal.over_limit(state.journal, state.terms.rules, now_ns)
+        return _write(replace(state, journal=journal.Journal()) if given_up else state, event.n)
     if ending := _why_end(state, now_ns):
         state, ended = end(state, *ending, event.n)
         state, written = _write(state, event.n)
@@ -148,7 +149,8 @@ def _record(
     gaps: list[Gap],
     applied: tuple[ControlIn, ...],
 ) -> Session:
-    if not (taken or state.fresh or progress.anchor or gaps or applied or state.cuts):
+    first = not state.journal.next_index  # makes the session one that can be taken over
+    if not (first or taken or state.fresh or progress.anchor or gaps or applied or state.cuts):
         return state
     through_seq = max((item.through_seq for item in taken), default=0)
     audio_samples = max((item.audio_samples for item in taken), default=0)
