@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tokenizers import Tokenizer
 
+from cluster.model.presets import MICRO
 from cluster.model.random_checkpoint import write_random_checkpoint
 
 ROOT = Path(__file__).parents[2]
-READY_S, STOPPED_S = 60, 20
+SHIPPED = ROOT / "models" / "counterpoint-micro"
+STOPPED_S = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +75,13 @@ def serving(checkpoint: Path, folder: Path, *options: str, env: dict[str, str] |
 
 @pytest.fixture(scope="session")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Random weights that speak in about half of the micro-turns."""
-    return write_random_checkpoint(tmp_path_factory.mktemp("checkpoint"), sil_bias=1.0)
+    """Random weights over the shipped vocabulary, so that the shipped voice can say what they say."""
+    tokenizer = SHIPPED / "tokenizer.json"
+    vocab_size = Tokenizer.from_file(str(tokenizer)).get_vocab_size()
+    folder = tmp_path_factory.mktemp("checkpoint")
+    write_random_checkpoint(folder, config=replace(MICRO, vocab_size=vocab_size), sil_bias=2.0)
+    shutil.copy(tokenizer, folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

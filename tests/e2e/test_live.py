@@ -1,0 +1,107 @@
+"""Live sessions over the real thing: Ray, Valkey, gRPC, two expert shards, and processes that get killed."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from tests.e2e.conftest import Served, serving
+from tests.e2e.talking import Talk, converse
+
+LAYERS = 6
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+
+
+def counted(address: str, name: str) -> float:
+    """The value of a metric without labels."""
+    with urlopen(f"http://{address}/metrics", timeout=5) as page:
+        return float(re.search(rf"^{name} (\S+)$", page.read().decode(), re.MULTILINE)[1])
+
+
+def served_calls(cluster: Served) -> list[float]:
+    return [counted(at, "counterpoint_expert_compute_seconds_count") for at in cluster.metrics("expert")]
+
+
+def assert_whole(talk: Talk, micro_turns: int) -> None:
+    """Exactly one result for every k, in order; no sample of the output was sent twice."""
+    assert talk.closed
+    assert talk.ks == list(range(micro_turns))
+    for (_, end), (start, _) in zip(talk.sounded, talk.sounded[1:], strict=False):
+        assert start >= end
+
+
+async def test_a_live_session_gets_one_result_for_every_micro_turn(cluster: Served) -> None:
+    before = served_calls(cluster)
+    talk = await converse(cluster.target, 4.0)
+    assert_whole(talk, 20)
+    assert talk.sounded, "noise made the model say nothing"
+    assert talk.disconnected == 0
+    calls = [after - was for after, was in zip(served_calls(cluster), before, strict=True)]
+    ran = {turn.message.tick: turn.message.stages for turn in talk.turns if turn.message.stages.passes}
+    assert all(LAYERS * stages.passes <= stages.expert_calls <= 2 * LAYERS * stages.passes for stages in ran.values())
+    assert all(calls)
+    assert sum(calls) >= sum(stages.expert_calls for stages in ran.values())
+
+
+async def test_every_actor_is_a_process_of_its_own(cluster: Served) -> None:
+    roles = ["supervisor", "expert", "engine", "scheduler", "ingest"]
+    assert [len(cluster.pids(role)) for role in roles] == [1, 2, 1, 1, 1]
+    pids = [pid for role in roles for pid in cluster.pids(role)]
+    assert len(set(pids)) == len(pids)
+
+
+async def test_lockstep_runs_on_a_pair_of_its_own_and_needs_no_wall_clock(cluster: Served) -> None:
+    first, again = [await converse(cluster.target, 6.0, lockstep=True) for _ in range(2)]
+    assert_whole(first, 30)
+    assert {turn.message.timing for turn in first.turns} == {1}  # on time, whatever the machine is doing
+    assert [turn.said for turn in first.turns] == [turn.said for turn in again.turns]
+
+
+async def test_sessions_are_refused_by_name_when_all_slots_are_taken(cluster: Served) -> None:
+    talks = await asyncio.gather(*(converse(cluster.target, 3.0) for _ in range(5)), return_exceptions=True)
+    refused = [talk for talk in talks if isinstance(talk, Exception)]
+    assert len(refused) == 1
+    assert "scheduler.max_sessions" in str(refused[0])
+    for talk in talks:
+        if isinstance(talk, Talk):
+            assert_whole(talk, 15)
+
+
+@pytest.fixture(scope="module")
+def killable(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory):
+    """A cluster whose actors get killed; each is started again by the supervisor."""
+    with serving(checkpoint, tmp_path_factory.mktemp("killable"), "--sessions", "4") as served:
+        yield served
+
+
+async def test_a_session_survives_the_death_of_its_ingest(killable: Served) -> None:
+    async def kill(_: object) -> None:
+        killable.kill("ingest-0")
+
+    talk = await converse(killable.target, 8.0, at_k=10, then=kill)
+    assert talk.disconnected >= 1
+    assert talk.resumed == 1
+    assert_whole(talk, 40)
+
+
+async def test_a_session_does_not_notice_the_death_of_an_expert_shard(killable: Served) -> None:
+    async def kill(_: object) -> None:
+        killable.kill("expert-1")
+
+    talk = await converse(killable.target, 6.0, at_k=10, then=kill)
+    assert_whole(talk, 30)
+    assert talk.disconnected == 0
+    assert "expert_dropped" not in talk.degradations
+
+
+async def test_a_session_survives_the_death_of_its_engine(killable: Served) -> None:
+    async def kill(_: object) -> None:
+        killable.kill("engine-0")
+
+    talk = await converse(killable.target, 8.0, at_k=10, then=kill)
+    assert_whole(talk, 40)
