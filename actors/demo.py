@@ -12,7 +12,6 @@ from urllib.request import urlopen
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from actors import demo_checks as checks
 from actors.demo_checks import Check, Expected
@@ -96,7 +95,7 @@ async def perform(
         checks.silent(control["said"]),
         checks.own_processes(actors),
         checks.reached_by_grpc(dispatcher),
-        checks.expert_calls_add_up(stages(out), layers=layers, shards=settings.experts.shards, served=served),
+        checks.expert_calls_add_up(turns(out), layers=layers, shards=settings.experts.shards, served=served),
     ]
     summary["checks"] = [asdict(check) for check in verdict]
     (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
@@ -121,10 +120,10 @@ def read_expected(path: Path) -> Expected:
         ) from error
 
 
-def stages(out: Path) -> list[dict[str, Any]]:
-    """The stages of every micro-turn, as the log of the session has them."""
+def turns(out: Path) -> list[dict[str, Any]]:
+    """Every micro-turn, as the log of the session has it."""
     records = map(json.loads, (out / "session.jsonl").read_text().splitlines())
-    return [record["stages"] for record in records if record["kind"] == "turn"]
+    return [record for record in records if record["kind"] == "turn"]
 
 
 def calls_served(actors: tuple[ActorInfo, ...]) -> list[int]:
@@ -138,10 +137,8 @@ def calls_served(actors: tuple[ActorInfo, ...]) -> list[int]:
 
 
 def show(console: Console, verdict: list[Check], summary: dict[str, Any], out: Path) -> None:
-    table = Table(box=None, show_header=False, padding=(0, 1))
     for check in verdict:
-        table.add_row("[green]✓[/]" if check.holds else "[red]✗[/]", check.what, f"[dim]{check.found}[/]")
-    console.print(table)
+        console.print(f"{'[green]✓[/]' if check.holds else '[red]✗[/]'} {check.what}: [dim]{check.found}[/]")
     latency, rate = summary["latency_ms"], summary["on_time_rate"]
     console.print(
         f"[bold]{summary['micro_turns']} micro-turns, {100 * rate:.1f} % on time, "

@@ -17,6 +17,7 @@ from counterpoint.commands import KNOWN
 from counterpoint.talk.command import choose_source
 from counterpoint.talk.run import Wanted, converse
 from counterpoint.talk.source import Recording
+from counterpoint.talk.terminal import miss_line
 from counterpoint.talk.transcript import Transcript
 from counterpoint.talk.wav import Sound, UnreadableSound, peak, read_wav
 from tests.fakes.interaction_server import FakeServer
@@ -144,3 +145,12 @@ def test_the_help_lists_every_command_and_imports_none_of_them() -> None:
     assert result.exit_code == 0
     for name in ("talk", *KNOWN):
         assert f" {name} " in result.stdout
+
+
+def test_misses_in_a_row_are_told_in_one_line() -> None:
+    def record(out_s: float, timing: str, lateness_ms: float, *degradations: str) -> dict[str, object]:
+        dropped = [{"what": what, "cause": "owner"} for what in degradations]
+        return {"out_s": out_s, "timing": timing, "lateness_ms": lateness_ms, "degradations": dropped}
+
+    run = [record(4.39, "late", 40), record(4.59, "coalesced", 160, "expert_dropped")]
+    assert miss_line(run).plain == "   4.39 s  missed 2: 1 late, 1 coalesced, worst +160 ms (expert dropped)"

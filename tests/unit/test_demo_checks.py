@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from actors.demo_checks import Expected, expert_calls_add_up, own_processes, reached_by_grpc, said_in_time, silent
 from actors.handles import ActorInfo
@@ -17,6 +18,13 @@ def actor(role: str, pid: int) -> ActorInfo:
 
 def actors() -> list[ActorInfo]:
     return [actor(role, os.getpid() + 1 + index) for index, role in enumerate(ROLES)]
+
+
+def turn(passes: int, calls: int, *degradations: str) -> dict[str, Any]:
+    return {
+        "stages": {"passes": passes, "expert_calls": calls},
+        "degradations": [{"what": what, "cause": ""} for what in degradations],
+    }
 
 
 def test_the_phrase_must_be_said_inside_its_window() -> None:
@@ -45,7 +53,7 @@ def test_any_other_exchange_fails() -> None:
 
 
 def test_expert_calls_must_fit_layers_passes_and_shards_and_have_been_served() -> None:
-    turns = [{"passes": 1, "expert_calls": 12}, {"passes": 2, "expert_calls": 20}, {"passes": 0, "expert_calls": 0}]
+    turns = [turn(1, 12), turn(2, 20), turn(0, 12), turn(1, 3, "expert_dropped")]
     good = expert_calls_add_up(turns, layers=6, shards=2, served=[20, 15])
     assert good.holds
     assert good.found == "32 calls = 6 layers × 3 passes × 1.78 shards"
@@ -53,5 +61,5 @@ def test_expert_calls_must_fit_layers_passes_and_shards_and_have_been_served() -
     assert not expert_calls_add_up(turns, layers=6, shards=2, served=[15, 15]).holds
     assert not expert_calls_add_up(turns, layers=5, shards=2, served=[90, 90]).holds
     assert not expert_calls_add_up([], layers=6, shards=2, served=[9, 9]).holds
-    few = [{"passes": 1, "expert_calls": 5}]
+    few = [turn(1, 5)]
     assert not expert_calls_add_up(few, layers=6, shards=2, served=[9, 9]).holds

@@ -89,7 +89,8 @@ class Conversation:
         for said in turn.said:
             self.transcript.say(said)
         stages = {name: getattr(message.stages, name) for name in STAGES}
-        self.stages.update(stages)
+        if message.stages.passes:  # a coalesced micro-turn repeats the figures of the tick that carried it
+            self.stages.update(stages)
         happened = [{"what": event.kind, "text": event.text} for event in message.events]
         heard_at_s = self.granted.micro_turn_ms * (turn.k + 1) / 1000
         self.heard += [{"t_s": heard_at_s, "what": f"{event.kind} {event.text}".strip()} for event in message.events]

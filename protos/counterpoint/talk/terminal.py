@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from typing import Any
 
 from rich.console import Console, Group
@@ -24,7 +24,7 @@ class Terminal:
         self._turns: deque[dict[str, Any]] = deque(maxlen=WIDTH)
         self._live = Live(console=console, refresh_per_second=10, transient=True)
         self._missed = self._seen = 0
-        self._phrase: str = ""
+        self._run: list[dict[str, Any]] = []  # misses not yet told
 
     def begin(self, conversation: Conversation) -> None:
         granted = conversation.granted
@@ -34,6 +34,7 @@ class Terminal:
             self._live.start()
 
     def end(self) -> None:
+        self._tell_misses()
         self._live.stop()
 
     def show(self, record: dict[str, Any], conversation: Conversation) -> None:
@@ -41,12 +42,21 @@ class Terminal:
             self._turns.append(record)
             self._seen += 1
             self._missed += record["missed"]
+            if record["missed"]:
+                self._run.append(record)
+            else:
+                self._tell_misses()
             for line in turn_lines(record):
                 self._console.print(line)
             if self._console.is_terminal:
                 self._live.update(self._strip(conversation))
         elif (line := other_line(record)) is not None:
             self._console.print(line)
+
+    def _tell_misses(self) -> None:
+        if self._run:
+            self._console.print(miss_line(self._run))
+            self._run = []
 
     def _strip(self, conversation: Conversation) -> Group:
         granted = conversation.granted
@@ -83,11 +93,18 @@ def turn_lines(record: dict[str, Any]) -> list[Text]:
         Text(f"{record['out_s']:7.2f} s  [{event['what']}] {event['text']}".rstrip(), style="dim")
         for event in record["events"]
     ]
-    if record["missed"]:
-        why = ", ".join(f"{item['what']} ({item['cause']})" for item in record["degradations"])
-        late = "" if record["lateness_ms"] is None else f" {record['lateness_ms']:+.0f} ms"
-        lines.append(Text(f"{record['out_s']:7.2f} s  missed: {record['timing']}{late} {why}".rstrip(), style="red"))
     return lines
+
+
+def miss_line(run: list[dict[str, Any]]) -> Text:
+    """Misses in a row, told when the run is over: how many, how they went, how late the worst came, what else."""
+    how = Counter(record["timing"] for record in run)
+    told = ", ".join(f"{count} {timing.replace('_', ' ')}" for timing, count in how.items())
+    late = [record["lateness_ms"] for record in run if record["lateness_ms"] is not None]
+    told += f", worst {max(late):+.0f} ms" if late else ""
+    also = sorted({item["what"].replace("_", " ") for record in run for item in record["degradations"]})
+    told += f" ({', '.join(also)})" if also else ""
+    return Text(f"{run[0]['out_s']:7.2f} s  missed {len(run)}: {told}", style="red")
 
 
 def other_line(record: dict[str, Any]) -> Text | None:
