@@ -33,6 +33,12 @@ def routes(placement: Placement, healthy: frozenset[int]) -> tuple[int | None, .
     return tuple(chosen)
 
 
+def together(placement: Placement, healthy: frozenset[int], experts: frozenset[int], turn: int) -> int | None:
+    """One healthy shard that holds all these experts; `turn` picks among several. None where there is none."""
+    able = [shard for shard in sorted(healthy) if all(shard in placement.replicas[expert] for expert in experts)]
+    return able[turn % len(able)] if able else None
+
+
 def held_by(placement: Placement, shard: int) -> tuple[int, ...]:
     """Experts a shard must hold, ascending."""
     return tuple(expert for expert, replicas in enumerate(placement.replicas) if shard in replicas)

@@ -108,8 +108,8 @@ def exchange_rows(rounds: int = 12, *, tcp: bool = False) -> Iterator[dict[str, 
         experts, clock = MICRO.num_experts, MonotonicClock()
         exchanges: dict[str, Exchange] = {
             "exchange-local": Local(ExpertBank(checkpoint_dir)),
-            "exchange-one-shard": Remote(client, uniform_placement(experts, (0,), copies=1), clock),
-            "exchange-two-shards": Remote(client, uniform_placement(experts, (0, 1), copies=2), clock),
+            "exchange-one-shard": Remote(client, uniform_placement(experts, (0, 1), copies=2), clock),
+            "exchange-two-shards": Remote(client, uniform_placement(experts, (0, 1), copies=2), clock, few_rows=0),
         }
         pids = [psutil.Process().pid, *(pid for _, pid in shards)]
         for tick in range(WARM_UP_PASSES):

@@ -82,7 +82,7 @@ def client(shards: list[ShardProcess]) -> Iterator[ExpertClient]:
 
 @pytest.fixture
 def remote(client: ExpertClient) -> Remote:
-    return Remote(client, uniform_placement(E, (0, 1), copies=2), MonotonicClock())
+    return Remote(client, uniform_placement(E, (0, 1), copies=2), MonotonicClock(), few_rows=0)
 
 
 def test_the_exchange_gives_the_bits_of_local_and_goes_on_when_a_shard_freezes_comes_back_and_is_killed(
@@ -127,7 +127,7 @@ def test_a_stale_placement_is_refused_by_the_fenced_shard_and_served_by_the_othe
     client = ExpertClient({0: fenced.start(PATIENT_S), 1: open_to_all.start(PATIENT_S)})
     client.start(PATIENT_S)
     try:
-        remote = Remote(client, uniform_placement(E, (0, 1), copies=2, epoch=4), MonotonicClock())
+        remote = Remote(client, uniform_placement(E, (0, 1), copies=2, epoch=4), MonotonicClock(), few_rows=0)
         fenced.fence(5)
         outputs, report = one_pass(remote, 8, 0)
         assert equal(outputs, one_pass(local, 8, 0)[0])

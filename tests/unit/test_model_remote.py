@@ -13,7 +13,7 @@ from cluster.errors import ExpertRefused, ExpertUnavailable
 from cluster.model.dispatch import Local, PassReport
 from cluster.model.latency import MAX_NS, MIN_NS, WARMUP_NS, CallDeadline
 from cluster.model.moe import ExpertBank
-from cluster.model.placement import held_by, routes, uniform_placement
+from cluster.model.placement import held_by, routes, together, uniform_placement
 from cluster.model.remote import Remote
 from cluster.types import Degradation, ExpertCall, Placement
 from tests.unit.engine_tools import SHALLOW, Driver, checkpoint, conversation, new_engine
@@ -41,7 +41,7 @@ class World:
         self.placement = uniform_placement(E, (0, 1), copies=copies)
         banks = {s: ExpertBank(folder, held_by(self.placement, s), deterministic=True) for s in (0, 1)}
         self.transport, self.clock = ThreadTransport(banks), LeapingClock()
-        self.remote = Remote(self.transport, self.placement, self.clock)
+        self.remote = Remote(self.transport, self.placement, self.clock, few_rows=0)
         self.local = Local(ExpertBank(folder, deterministic=True))
         generator = torch.Generator().manual_seed(1)
         self.x = torch.randn(T, D, generator=generator)
@@ -196,6 +196,23 @@ def test_routes_spread_experts_evenly_and_honour_preference() -> None:
 
 
 def test_a_clock_that_stands_waits_for_slow_shards(replicated: World) -> None:
-    replicated.remote = Remote(replicated.transport, replicated.placement, ManualClock())
+    replicated.remote = Remote(replicated.transport, replicated.placement, ManualClock(), few_rows=0)
     y, _ = replicated.run()
     assert torch.equal(y, replicated.expected())
+
+
+def test_few_rows_go_to_one_shard_together_and_the_shards_take_turns(replicated: World) -> None:
+    replicated.remote = Remote(replicated.transport, replicated.placement, replicated.clock)
+    y, report = replicated.run()
+    assert torch.equal(y, replicated.expected())
+    assert report.expert_calls == 1
+    every = frozenset(range(E))
+    healthy = frozenset({0, 1})
+    assert [together(replicated.placement, healthy, every, turn) for turn in range(4)] == [0, 1, 0, 1]
+
+
+def test_few_rows_are_still_split_where_no_shard_holds_all_their_experts(single: World) -> None:
+    single.remote = Remote(single.transport, single.placement, single.clock)
+    y, report = single.run()
+    assert torch.equal(y, single.expected())
+    assert report.expert_calls == 2
