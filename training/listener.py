@@ -117,10 +117,14 @@ def listen(
         written = (text or {}).get(turn.k, ())
         out = listener.hear(MicroTurn(k=turn.k, audio=turn.audio, text=written))
         if out:
-            words = [vocab.WORDS[token] for token in out]
-            voiced = " ".join(word for word in words if not word.startswith("<"))
-            said.append(Said(k=turn.k, words=voiced, events=tuple(word for word in words if word.startswith("<"))))
+            said.append(to_said(turn.k, out))
     return said
+
+
+def to_said(k: int, tokens: tuple[int, ...]) -> Said:
+    words = [vocab.WORDS[token] for token in tokens]
+    voiced = " ".join(word for word in words if not word.startswith("<"))
+    return Said(k=k, words=voiced, events=tuple(word for word in words if word.startswith("<")))
 
 
 def read_wav(path: Path) -> npt.NDArray[np.float32]:

@@ -14,10 +14,9 @@ from typing import Any
 import torch
 
 from training.export import CHECKPOINT
-from training.forward import Reference
-from training.listener import listen
 from training.probe_set import Builder, Item
 from training.scoring import Outcome, floors, judge, report
+from training.together import listen_together, with_bias
 
 SEED, DEVELOPMENT_SEED = 99, 7
 COUNTS = {"every": 30, "in": 25, "cue": 20, "idle": 25}
@@ -38,16 +37,15 @@ def fingerprint(items: list[Item]) -> str:
     return digest.hexdigest()
 
 
-def run(checkpoint: Path, items: list[Item], sil_bias: float | None = None) -> list[Outcome]:
-    """Greedy, through the reference forward pass. sil_bias replaces the checkpoint's own."""
-    reference = Reference(checkpoint, sil_bias=sil_bias)
+def run(checkpoint: Path, items: list[Item]) -> list[Outcome]:
+    """Greedy, through the serving engine. Prints every conversation that went wrong."""
     outcomes = []
-    for item in items:
-        said = [(each.onset_s, each.words) for each in listen(reference, item.samples_N) if each.words]
-        outcome = judge(item, said)
+    for item, said in zip(items, listen_together(checkpoint, [item.samples_N for item in items]), strict=True):
+        voiced = [(each.onset_s, each.words) for each in said if each.words]
+        outcome = judge(item, voiced)
         outcomes.append(outcome)
-        if item.kind == "idle" or not outcome.strict:
-            heard = "; ".join(f"{onset:.1f} {words}" for onset, words in said[:8])
+        if not outcome.strict:
+            heard = "; ".join(f"{onset:.1f} {words}" for onset, words in voiced[:8])
             wanted = "; ".join(f"{(e.from_s + e.to_s) / 2:.1f}" for e in item.expect[:6])
             print(f"{item.id} {item.voice} [{item.asked}] wanted {wanted}, said {heard or 'nothing'}", flush=True)
     return outcomes
@@ -57,7 +55,7 @@ def probe(
     checkpoint: Path, seed: int, development: bool, counts: dict[str, int], sil_bias: float | None
 ) -> dict[str, Any]:
     items = build(seed, development, counts)
-    outcomes = run(checkpoint, items, sil_bias)
+    outcomes = run(checkpoint if sil_bias is None else with_bias(checkpoint, sil_bias), items)
     return {
         "set": {"items": len(items), "seed": seed, "sha256": fingerprint(items), "development": development},
         **report(outcomes),
