@@ -103,6 +103,8 @@ class Ingest:
                 ("grpc.max_receive_message_length", limit),
                 ("grpc.so_reuseport", 0),
                 ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+                ("grpc.keepalive_time_ms", 10_000),  # a client whose machine vanished says nothing at all
+                ("grpc.keepalive_timeout_ms", 5_000),
             )
         )
         interaction_pb2_grpc.add_InteractionServicer_to_server(self._service, self._server)

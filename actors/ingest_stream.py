@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import grpc
 import structlog
+from google.protobuf.message import DecodeError
 
 from actors.ingest_attach import Attacher
 from actors.ingest_outbox import Outbox
 from actors.ingest_session import IngestSession
 from actors.wire import fault_of
 from actors.wire_down import response
-from cluster.errors import CounterpointError, ProtocolError, Rejected, StoreUnavailable
+from cluster.errors import CounterpointError, InvalidInput, ProtocolError, Rejected, StoreUnavailable
 from cluster.telemetry import metrics as m
 from counterpoint.v1 import interaction_pb2 as v1
 
@@ -79,7 +80,7 @@ class ClientStream:
 
     async def _attach(self) -> IngestSession:
         try:
-            first = await asyncio.wait_for(self._context.read(), FIRST_MESSAGE_S)
+            first = await asyncio.wait_for(self._read(), FIRST_MESSAGE_S)
         except TimeoutError:
             raise ProtocolError("message", f"no configure or resume within {FIRST_MESSAGE_S:g} s") from None
         if first is grpc.aio.EOF:
@@ -88,8 +89,15 @@ class ClientStream:
         self._session = await self._attacher.attach(first, self._context.invocation_metadata() or (), self._outbox)
         return self._session
 
+    async def _read(self) -> v1.InteractRequest | object:
+        """The next message, or EOF. Raises InvalidInput for bytes that are none."""
+        try:
+            return await self._context.read()
+        except DecodeError as error:
+            raise InvalidInput("message", f"cannot be read: {error}; send counterpoint.v1.InteractRequest") from error
+
     async def _read_all(self, session: IngestSession) -> None:
-        while (request := await self._context.read()) is not grpc.aio.EOF:
+        while (request := await self._read()) is not grpc.aio.EOF:
             self._seq.now = request.seq
             session.client(request)
 

@@ -159,6 +159,8 @@ class FakeScheduler(edge_pb2_grpc.EdgeServicer):
     async def _grant(self, session: Session, request_id: int, *, resumed: bool, received_k: int) -> None:
         last = session.turns[-1] if session.turns else pb.TurnReady()
         wanted = v1.Configure.FromString(session.configure)
+        heard = [result for result in session.results if result.k <= received_k]
+        spoken = [result for result in heard if result.tokens][-1:]  # the tests say one run at a time
         granted = pb.OpenGranted(
             request_id=request_id,
             token=session.tokens[-1],
@@ -171,7 +173,8 @@ class FakeScheduler(edge_pb2_grpc.EdgeServicer):
             resumed=resumed,
             configure=session.configure,
             replay=[result for result in session.results if result.k > received_k],
-            voiced_samples=(received_k + 1) * 4800,
+            voiced_samples=4800 * (spoken[0].k if spoken else received_k + 1),
+            speaking=[token for result in spoken for token in result.tokens],
             lockstep=wanted.lockstep,
             checkpoint="test",
         )

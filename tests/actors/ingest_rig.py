@@ -10,7 +10,6 @@ from pathlib import Path
 
 import grpc
 import numpy as np
-from fake_scheduler import FakeScheduler
 
 from actors.ingest import Ingest
 from cluster.clock import MonotonicClock
@@ -19,6 +18,7 @@ from cluster.errors import ResyncRequired
 from cluster.telemetry.metrics import Metrics
 from counterpoint.v1 import interaction_pb2 as v1
 from counterpoint.v1.interaction_pb2_grpc import InteractionStub
+from tests.actors.fake_scheduler import FakeScheduler
 
 WORDS = ["<sil>", "<keep>", "<unk>", "remind", "me", "to", "drink", "water"]
 TURN = 3200  # samples of a micro-turn at 16 kHz

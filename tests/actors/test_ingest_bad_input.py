@@ -10,12 +10,12 @@ from pathlib import Path
 
 import grpc
 import pytest
-from ingest_rig import TURN, Client, Rig, configure, rig, write_checkpoint
 from PIL import Image
 
 from actors import ingest_outbox
 from counterpoint.internal.v1 import edge_pb2 as pb
 from counterpoint.v1 import interaction_pb2 as v1
+from tests.actors.ingest_rig import TURN, Client, Rig, configure, rig, write_checkpoint
 
 INVALID, PROTOCOL = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION
 PCM = v1.AUDIO_CODEC_PCM_S16LE
@@ -159,6 +159,15 @@ async def test_a_bad_message_is_lost_alone_and_told_by_field(served: Rig, messag
     error = await client.next("error")
     assert (error.code, error.field, error.seq, error.fatal) == ("invalid_input", field, 2, False)
     assert error.message.startswith(field)
+    await goes_on(client)
+
+
+async def test_bytes_that_are_no_message_end_only_their_stream(served: Rig) -> None:
+    client, _ = await served.opened()
+    async with grpc.aio.insecure_channel(served.target) as channel:
+        call = channel.stream_stream("/counterpoint.v1.Interaction/Interact")()
+        await call.write(b"\xff\xff\xff\xff no protobuf")
+        assert await call.code() is INVALID
     await goes_on(client)
 
 

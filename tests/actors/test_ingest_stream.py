@@ -10,10 +10,10 @@ import grpc
 import numpy as np
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from ingest_rig import Rig, configure, rig, write_checkpoint
 
 from counterpoint.internal.v1 import edge_pb2 as pb
 from counterpoint.v1 import interaction_pb2 as v1
+from tests.actors.ingest_rig import Rig, configure, rig, write_checkpoint
 
 DRINK, WATER = 6, 7
 
@@ -168,6 +168,33 @@ async def test_another_ingest_goes_on_where_the_first_one_died(served: Rig) -> N
     await again.audio(3)
     (turn,) = await again.turns(1)
     assert turn.k == 3
+
+
+async def test_another_ingest_remakes_the_sound_nobody_heard_and_nothing_before(served: Rig) -> None:
+    client, granted = await served.opened()
+    for k in range(3):
+        await client.audio(k)
+    await client.turns(3)
+    await served.ingest()
+    again, _ = await served.resumed(granted, received_k=2)
+    await again.audio(3)
+    (turn,) = await again.turns(1)
+    heard = np.frombuffer(turn.audio, "<i2")
+    assert heard[:1200].tolist() == [WATER] * 1200
+    assert not heard[1200:].any()
+    assert turn.text == []
+
+
+async def test_another_ingest_sends_again_what_the_client_did_not_receive(served: Rig) -> None:
+    client, granted = await served.opened()
+    for k in range(4):
+        await client.audio(k)
+    first = await client.turns(4)
+    await served.ingest()
+    again, _ = await served.resumed(granted, received_k=1)
+    second = await again.turns(2)
+    assert [turn.audio for turn in second] == [turn.audio for turn in first[2:]]
+    assert [turn.text for turn in second] == [turn.text for turn in first[2:]]
 
 
 async def test_a_second_client_with_a_valid_token_takes_the_session_over(served: Rig) -> None:
