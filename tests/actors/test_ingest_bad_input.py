@@ -167,6 +167,8 @@ async def test_bytes_that_are_no_message_end_only_their_stream(served: Rig) -> N
     async with grpc.aio.insecure_channel(served.target) as channel:
         call = channel.stream_stream("/counterpoint.v1.Interaction/Interact")()
         await call.write(b"\xff\xff\xff\xff no protobuf")
+        told = v1.InteractResponse.FromString(await call.read())
+        assert (told.error.code, told.error.field, told.error.fatal) == ("invalid_input", "message", True)
         assert await call.code() is INVALID
     await goes_on(client)
 
