@@ -18,6 +18,7 @@ from actors.demo_checks import Check, Expected
 from actors.handles import ActorInfo
 from cluster.config import Config, load
 from cluster.errors import ConfigError, CounterpointError
+from cluster.telemetry.logging import configure_logging
 from counterpoint.client import ClientError
 from counterpoint.talk.run import Wanted, converse
 from counterpoint.talk.source import Recording
@@ -39,6 +40,7 @@ def demo(
 
     Example: counterpoint demo --out out
     """
+    configure_logging("demo", level="warning")  # on standard error; the actors' own go to files
     console = Console(stderr=as_json, quiet=as_json, highlight=False)
     given = {"serve.port": 0, "serve.data_dir": out / "data", "engine.checkpoint": checkpoint}
     given["telemetry.log_dir"] = out / "logs"
