@@ -1,0 +1,42 @@
+{{- /* config.toml. A JSON string, number or boolean is also one of TOML. */ -}}
+{{- define "counterpoint.config" -}}
+{{- $experts := .Values.groups.expert -}}
+{{- $own := dict
+  "serve" (dict
+    "host" "0.0.0.0"
+    "port" .Values.ports.grpc
+    "data_dir" "/var/lib/counterpoint"
+    "ray_address" "auto"
+    "ray_auth" .Values.ray.auth.mode
+    "namespace" .Values.ray.namespace
+    "ingests" .Values.groups.ingest.replicas)
+  "engine" (dict "checkpoint" .Values.model.path)
+  "experts" (dict "shards" (max 1 (int $experts.replicas)))
+  "redis" (dict "url" (include "counterpoint.redisUrl" .))
+  "telemetry" (dict "metrics_host" "0.0.0.0" "metrics_port" .Values.ports.metrics)
+-}}
+{{- if .Values.redis.caSecretName }}
+{{- $_ := set $own.redis "tls_ca_file" "/etc/counterpoint-redis/ca.crt" -}}
+{{- end -}}
+{{- $all := mergeOverwrite (deepCopy .Values.config) $own -}}
+{{- range $section, $fields := $all }}
+[{{ $section }}]
+{{- range $key, $value := $fields }}
+{{ $key }} = {{ $value | toJson }}
+{{- end }}
+{{ end }}
+{{- with .Values.auth.apiKeys }}
+[auth.api_keys]
+{{- range $key, $tenant := . }}
+{{ $key | quote }} = {{ $tenant | quote }}
+{{- end }}
+{{ end }}
+{{- end -}}
+
+{{- define "counterpoint.redisUrl" -}}
+{{- if eq "internal" .Values.redis.mode -}}
+{{- printf "redis://%s-redis:6379" (include "counterpoint.fullname" .) -}}
+{{- else -}}
+{{- required "redis.url: redis.mode is external; give the address of your Redis" .Values.redis.url -}}
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,30 @@
+{{- /* (dict "root" $ "role" name). Ready: an ingest when its health service says so, another when its actor answers.
+Live: Ray's node process is well, and what the actor counts rises; a pod without an actor yet is live. */ -}}
+{{- define "counterpoint.probes" -}}
+{{- $counter := get (dict "scheduler" "counterpoint_tick_delay_seconds_count" "expert" "counterpoint_progress") .role -}}
+{{- $probe := list "python3" "-I" "-S" "/etc/counterpoint-probe/probe.py" -}}
+{{- $metrics := list "--metrics-port" (.root.Values.ports.metrics | toString) -}}
+startupProbe:
+  exec:
+    command: {{ concat $probe (list "node") | toJson }}
+  periodSeconds: 5
+  timeoutSeconds: 5
+  failureThreshold: 60
+livenessProbe:
+  exec:
+    command: {{ concat $probe (list "live") $metrics (empty $counter | ternary list (list "--rises" $counter)) | toJson }}
+  periodSeconds: 10
+  timeoutSeconds: 5
+  failureThreshold: 3
+readinessProbe:
+  {{- if eq "ingest" .role }}
+  grpc:
+    port: {{ .root.Values.ports.grpc }}
+  {{- else }}
+  exec:
+    command: {{ concat $probe (list "ready") $metrics | toJson }}
+  {{- end }}
+  periodSeconds: 5
+  timeoutSeconds: 5
+  failureThreshold: 2
+{{- end -}}

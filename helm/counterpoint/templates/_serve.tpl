@@ -1,0 +1,45 @@
+{{- /* `counterpoint serve` joins the cluster as a Ray driver, so it needs a Ray node process in its own pod: it shares
+the sockets in /tmp, /dev/shm and the process table with the container beside it. It starts the supervisor and waits. */ -}}
+{{- define "counterpoint.serveContainer" -}}
+- name: serve
+  image: {{ include "counterpoint.image" (dict "root" . "image" .Values.images.base) }}
+  imagePullPolicy: {{ .Values.images.pullPolicy }}
+  command: [counterpoint, serve, --address, auto, --config, /etc/counterpoint/config.toml]
+  env:
+    {{- include "counterpoint.rayEnv" . | nindent 4 }}
+    - {name: RAY_AUTH_MODE, value: {{ .Values.ray.auth.mode }}}
+    {{- if eq "token" .Values.ray.auth.mode }}
+    - name: RAY_AUTH_TOKEN
+      valueFrom:
+        secretKeyRef:
+          name: {{ include "counterpoint.rayTokenSecret" . }}
+          key: auth_token
+    {{- end }}
+    {{- with include "counterpoint.storeSecret" (dict "root" . "store" "redis") }}
+    - name: COUNTERPOINT_REDIS__PASSWORD
+      valueFrom:
+        secretKeyRef:
+          name: {{ . }}
+          key: {{ $.Values.redis.secretKey }}
+    {{- end }}
+  resources:
+    requests: {cpu: 100m, memory: 512Mi}
+    limits: {memory: 1Gi}
+  securityContext:
+    {{- include "counterpoint.containerSecurity" . | nindent 4 }}
+  volumeMounts:
+    {{- include "counterpoint.rayMounts" . | nindent 4 }}
+    - {name: config, mountPath: /etc/counterpoint, readOnly: true}
+    {{- include "counterpoint.modelMount" . | nindent 4 }}
+{{- end -}}
+
+{{- define "counterpoint.serveVolumes" -}}
+- name: config
+  {{- with include "counterpoint.configSecret" . }}
+  secret:
+    secretName: {{ . }}
+  {{- else }}
+  configMap:
+    name: {{ include "counterpoint.fullname" . }}-config
+  {{- end }}
+{{- end -}}

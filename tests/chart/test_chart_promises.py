@@ -1,0 +1,250 @@
+"""What the README of the chart says about the release."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import ray
+from chart_tools import (
+    CASES,
+    CHART,
+    CI,
+    Object,
+    config_toml,
+    name_of,
+    of_kind,
+    pod_templates,
+    ray_cluster,
+    ray_templates,
+    rendered,
+    template,
+    worker_groups,
+)
+
+from cluster.config import load
+
+BY_NAME = {name_of(case): case for case in CI}
+ROLES = ["supervisor", "ingest", "scheduler", "engine", "expert", "agent"]
+
+
+def loaded(toml: str, folder: Path):
+    file = folder / "config.toml"
+    file.write_text(toml)
+    return load(file, env={})
+
+
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_the_configuration_is_one_that_serve_reads(case: Path | None, tmp_path: Path) -> None:
+    toml = config_toml(rendered(case))
+    if toml is None:
+        assert name_of(case) == "air-gapped"
+        return
+    config, groups = loaded(toml, tmp_path), worker_groups(rendered(case))
+    assert config.serve.ingests == groups["ingest"]["replicas"]
+    assert config.experts.exchange != "grpc" or config.experts.shards == groups["expert"]["replicas"]
+    assert (config.serve.port, config.telemetry.metrics_port) == (50051, 9400)
+    assert config.redis.url
+    assert not config.redis.password
+
+
+def test_api_keys_make_the_configuration_a_secret(tmp_path: Path) -> None:
+    objects = rendered(BY_NAME["single-gpu"])
+    assert of_kind(objects, "Secret", "cp-counterpoint-config")
+    assert not of_kind(objects, "ConfigMap", "cp-counterpoint-config")
+    assert loaded(config_toml(objects) or "", tmp_path).auth.api_keys == {"change-me": "trial"}
+
+
+def test_one_actor_of_its_role_fits_each_pod_and_none_the_head(objects: tuple[Object, ...]) -> None:
+    assert list(worker_groups(objects)) == ROLES
+    for role, group in worker_groups(objects).items():
+        own = {name: amount for name, amount in group["resources"].items() if name.startswith("counterpoint_")}
+        assert own == {f"counterpoint_{role}": "1"}
+    assert ray_cluster(objects)["spec"]["headGroupSpec"]["resources"] == {"CPU": "0", "GPU": "0"}
+
+
+def test_only_engines_and_experts_have_torch_and_gpus(objects: tuple[Object, ...]) -> None:
+    for role, found in ray_templates(objects).items():
+        container = found["spec"]["containers"][0]
+        assert ("-torch" in container["image"]) == (role in ("engine", "expert"))
+        wanted = worker_groups(objects)[role]["resources"]["GPU"] if role != "head" else "0"
+        assert container["resources"]["limits"].get("nvidia.com/gpu", "0") == wanted
+
+
+def test_nothing_runs_as_root_or_writes_outside_its_volumes(objects: tuple[Object, ...]) -> None:
+    for found in pod_templates(objects).values():
+        pod = found["spec"]
+        assert pod["securityContext"]["runAsNonRoot"]
+        assert pod["securityContext"]["runAsUser"] > 0
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        for container in pod["containers"]:
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+
+
+def test_every_mount_has_its_volume_and_every_container_its_memory(objects: tuple[Object, ...]) -> None:
+    claims = {"data"}  # of the stores, by their claim templates
+    for found in pod_templates(objects).values():
+        volumes = {volume["name"] for volume in found["spec"].get("volumes", [])} | claims
+        for container in found["spec"]["containers"]:
+            assert {mount["name"] for mount in container["volumeMounts"]} <= volumes
+            assert container["resources"]["limits"]["memory"]
+            assert container["resources"]["requests"]["cpu"]
+
+
+def test_pods_of_a_role_are_spread_over_nodes_and_zones(objects: tuple[Object, ...]) -> None:
+    for role, group in worker_groups(objects).items():
+        found = {one["topologyKey"]: one for one in group["template"]["spec"]["topologySpreadConstraints"]}
+        assert set(found) == {"kubernetes.io/hostname", "topology.kubernetes.io/zone"}
+        for constraint in found.values():
+            assert constraint["labelSelector"]["matchLabels"].items() <= group["template"]["metadata"]["labels"].items()
+            assert constraint["labelSelector"]["matchLabels"]["app.kubernetes.io/component"] == role
+
+
+def test_large_releases_insist_on_zones_for_experts() -> None:
+    spread = worker_groups(rendered(BY_NAME["ep16"]))["expert"]["template"]["spec"]["topologySpreadConstraints"]
+    assert {constraint["whenUnsatisfiable"] for constraint in spread} == {"DoNotSchedule"}
+
+
+def test_a_budget_guards_each_role_that_has_pods(objects: tuple[Object, ...]) -> None:
+    found = of_kind(objects, "PodDisruptionBudget")
+    budgets = {budget["metadata"]["labels"]["app.kubernetes.io/component"]: budget for budget in found}
+    if not budgets:
+        assert objects is rendered(BY_NAME["laptop"])
+        return
+    replicas = {role: group["replicas"] for role, group in worker_groups(objects).items()}
+    running = {role for role in pod_templates(objects) if replicas.get(role, 1)}
+    assert set(budgets) == running
+    for component, budget in budgets.items():
+        labels = pod_templates(objects)[component]["metadata"]["labels"]
+        assert budget["spec"]["selector"]["matchLabels"].items() <= labels.items()
+        assert budget["spec"]["maxUnavailable"] == (1 if replicas.get(component, 1) > 1 else 0)
+
+
+def test_probes_ask_what_they_claim(objects: tuple[Object, ...]) -> None:
+    for role, group in worker_groups(objects).items():
+        container = group["template"]["spec"]["containers"][0]
+        if role == "ingest":
+            assert container["readinessProbe"]["grpc"] == {"port": 50051}
+        else:
+            assert "ready" in container["readinessProbe"]["exec"]["command"]
+        live = container["livenessProbe"]["exec"]["command"]
+        assert "live" in live
+        assert ("--rises" in live) == (role in ("scheduler", "expert"))
+        assert container["startupProbe"]["exec"]["command"][-1] == "node"
+
+
+def test_probes_name_metrics_that_exist(objects: tuple[Object, ...]) -> None:
+    from cluster.telemetry.metrics import Metrics
+
+    text = Metrics().text().decode()
+    for group in worker_groups(objects).values():
+        live = group["template"]["spec"]["containers"][0]["livenessProbe"]["exec"]["command"]
+        if "--rises" in live:
+            assert f"\n{live[live.index('--rises') + 1]} " in text
+
+
+def test_sessions_are_told_to_go_before_their_pod_ends(objects: tuple[Object, ...]) -> None:
+    for role, group in worker_groups(objects).items():
+        pod = group["template"]["spec"]
+        hook = pod["containers"][0].get("lifecycle", {}).get("preStop", {}).get("exec", {}).get("command", [])
+        assert (hook[:2] == ["counterpoint", "drain"]) == (role in ("ingest", "scheduler", "engine"))
+        if hook:
+            assert int(hook[hook.index("--wait") + 1]) < pod["terminationGracePeriodSeconds"]
+
+
+def test_serve_runs_beside_the_supervisor_and_shares_what_a_ray_driver_needs(objects: tuple[Object, ...]) -> None:
+    pod = worker_groups(objects)["supervisor"]["template"]["spec"]
+    node, serve = pod["containers"]
+    assert " ".join(serve["command"]) == "counterpoint serve --address auto --config /etc/counterpoint/config.toml"
+    shared = [{(mount["name"], mount["mountPath"]) for mount in c["volumeMounts"]} for c in (node, serve)]
+    assert {("tmp", "/tmp"), ("shared-mem", "/dev/shm")} <= shared[0] & shared[1]
+    assert pod["shareProcessNamespace"]
+    assert "RAY_AUTH_TOKEN" in {variable["name"] for variable in serve["env"]}
+
+
+def test_secrets_reach_only_the_container_that_serves(objects: tuple[Object, ...]) -> None:
+    for role, found in ray_templates(objects).items():
+        for container in found["spec"]["containers"]:
+            secret = [variable["name"] for variable in container["env"] if "valueFrom" in variable]
+            mounts = {mount["name"] for mount in container["volumeMounts"]}
+            assert bool(secret) == (container["name"] == "serve"), role
+            assert ("config" in mounts) == (container["name"] == "serve"), role
+
+
+def test_sessions_and_the_tables_of_the_head_never_share_a_store(objects: tuple[Object, ...], tmp_path: Path) -> None:
+    toml = config_toml(objects)
+    options = ray_cluster(objects)["spec"].get("gcsFaultToleranceOptions", {})
+    if toml and "redisAddress" in options:
+        assert options["redisAddress"] not in loaded(toml, tmp_path).redis.url
+
+
+def test_the_public_service_finds_every_ingest_and_nothing_else(objects: tuple[Object, ...]) -> None:
+    (service,) = of_kind(objects, "Service", "cp-counterpoint")
+    chosen = [
+        component
+        for component, found in pod_templates(objects).items()
+        if service["spec"]["selector"].items() <= found["metadata"]["labels"].items()
+    ]
+    assert chosen == ["ingest"]
+    assert service["spec"]["ports"][0]["appProtocol"] == "kubernetes.io/h2c"
+
+
+def test_every_secret_that_is_named_is_rendered_given_or_made_by_the_operator(objects: tuple[Object, ...]) -> None:
+    made = {found["metadata"]["name"] for found in of_kind(objects, "Secret")} | {"cp-counterpoint"}
+    given = {"ray-token", "sessions-redis", "gcs-redis", "counterpoint-config"}
+    named = {
+        variable["valueFrom"]["secretKeyRef"]["name"]
+        for found in pod_templates(objects).values()
+        for container in found["spec"]["containers"]
+        for variable in container["env"]
+        if "valueFrom" in variable
+    }
+    assert named <= made | given
+
+
+def test_images_are_pinned_by_digest_and_come_from_the_mirror_where_told() -> None:
+    objects = rendered(BY_NAME["air-gapped"])
+    images = {c["image"] for found in pod_templates(objects).values() for c in found["spec"]["containers"]}
+    assert all(image.startswith("mirror.internal/") and "@sha256:" in image for image in images)
+
+
+def test_the_policy_lets_clients_reach_the_public_port_only() -> None:
+    (policy, _) = of_kind(rendered(BY_NAME["ep16"]), "NetworkPolicy")
+    rules = policy["spec"]["ingress"]
+    public = [rule for rule in rules if "gateways" in str(rule.get("from"))]
+    assert [rule["ports"] for rule in public] == [[{"port": "grpc", "protocol": "TCP"}]]
+    assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
+
+
+def test_ports_named_by_services_monitors_and_policies_exist(objects: tuple[Object, ...]) -> None:
+    ports = {
+        port["name"]
+        for found in pod_templates(objects).values()
+        for container in found["spec"]["containers"]
+        for port in container.get("ports", [])
+    }
+    monitors = of_kind(objects, "PodMonitor")
+    scraped = {endpoint["port"] for monitor in monitors for endpoint in monitor["spec"]["podMetricsEndpoints"]}
+    served = {port["targetPort"] for service in of_kind(objects, "Service") for port in service["spec"]["ports"]}
+    assert scraped | served <= ports
+
+
+def test_the_version_of_ray_is_the_one_installed() -> None:
+    assert ray_cluster(rendered())["spec"]["rayVersion"] == ray.__version__
+
+
+def test_a_password_is_made_for_each_store_and_never_written_elsewhere() -> None:
+    text = template().stdout
+    secrets = of_kind(rendered(), "Secret")
+    assert {found["metadata"]["name"] for found in secrets} == {"cp-counterpoint-redis", "cp-counterpoint-gcs"}
+    assert 'requirepass "$REDISCLI_AUTH"' in text
+
+
+def test_one_kind_stands_in_each_template_file() -> None:
+    for file in (CHART / "templates").glob("*.yaml"):
+        kinds = {line for line in file.read_text().splitlines() if line.startswith("kind: ")}
+        assert len(kinds) == 1, file.name

@@ -1,0 +1,74 @@
+"""Helm accepts the chart with every values file, and refuses what it does not know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from chart_tools import CASES, CHART, CI, helm, name_of, rendered, template
+
+
+@pytest.mark.parametrize("case", CI, ids=name_of)
+def test_helm_lints_it_strictly(case: Path) -> None:
+    done = helm("lint", "--strict", str(CHART), "--values", str(case))
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_four_values_files_of_the_readme_exist() -> None:
+    assert {name_of(case) for case in CI} == {"laptop", "single-gpu", "ep16", "air-gapped"}
+
+
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_every_object_has_a_name_of_its_own(case: Path | None) -> None:
+    names = [(found["kind"], found["metadata"]["name"]) for found in rendered(case)]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("setting", "named"),
+    [
+        ("nonsense=1", "nonsense"),
+        ("groups.ingest.replica=3", "replica"),
+        ("groups.critic.replicas=1", "critic"),
+        ("config.engine.dtyp=bf16", "dtyp"),
+        ("config.engine.dtype=f8", "dtype"),
+        ("config.serve.port=1", "serve"),
+        ("config.limits.idle_s=soon", "idle_s"),
+        ("redis.url=redis://user:secret@host:6379", "url"),
+        ("groups.supervisor.replicas=2", "replicas"),
+        ("monitoring.podMonitor.intervall=5s", "intervall"),
+        ("security.runAsUser=0", "runAsUser"),
+        ("images.base.digest=latest", "digest"),
+        ("groups.engine.resources.limits.memory=lots", "memory"),
+    ],
+)
+def test_a_value_it_does_not_know_is_refused_by_name(setting: str, named: str) -> None:
+    done = template(None, "--set", setting)
+    assert done.returncode != 0
+    assert named in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (("redis.mode=external",), "redis.url"),
+        (("gcs.backend=external",), "gcs.redisAddress"),
+        (("ingress.enabled=true",), "ingress.host"),
+        (("gateway.enabled=true",), "gateway.parentRefs"),
+        (("groups.expert.replicas=1",), "groups.expert.replicas"),
+        (("drain.timeoutSeconds=90",), "drain.timeoutSeconds"),
+    ],
+)
+def test_values_that_do_not_fit_together_are_refused_by_field(settings: tuple[str, ...], told: str) -> None:
+    done = template(None, *(part for setting in settings for part in ("--set", setting)))
+    assert done.returncode != 0
+    assert told in done.stderr
+
+
+def test_a_cluster_older_than_the_chart_knows_is_refused() -> None:
+    assert "1.30" in template(None, "--kube-version", "1.30.0").stderr
+
+
+def test_notes_warn_where_no_api_keys_are_given() -> None:
+    done = helm("install", "cp", str(CHART), "--dry-run=client", "--namespace", "live")
+    assert "No API keys are given" in done.stdout, done.stderr
