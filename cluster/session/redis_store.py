@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
@@ -24,6 +25,9 @@ from cluster.session.events import Answer, JournalOutcome
 from cluster.session.store import StoredSession, digest
 
 T = TypeVar("T")
+
+_WAIT_MARGIN_MS = 500  # a server ends WAIT some time after its timeout
+_APPEND_SHA = sha1(lua.APPEND.encode(), usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +86,7 @@ class RedisStore:
         return tuple(_outcome(write, answer) for write, answer in zip(writes, answers, strict=True))
 
     async def load(self, tenant: str, session: str) -> StoredSession:
-        flat, records = await self._run(lua.LOAD, tenant, session)
+        flat, records = await self._ask(self._redis.eval(lua.LOAD, 2, *_keys(tenant, session)))
         meta = dict(zip(flat[::2], flat[1::2], strict=True)) if isinstance(flat, list) else flat
         if not meta:
             raise ResyncRequired(f"session {session}: nothing is held of it; open a new session")
@@ -109,26 +113,32 @@ class RedisStore:
 
     async def _append(self, writes: Sequence[JournalWrite]) -> list[Any]:
         """One answer per write: [held epoch, next index], an exception, or None where too few replicas have it."""
-        options, script = self._options, sha1(lua.APPEND.encode(), usedforsecurity=False).hexdigest()
         async with self._redis.pipeline(transaction=False) as pipe:
             for write in writes:
                 keys = _keys(write.tenant, write.session)
-                head = (write.epoch, write.index, write.drop_below, write.meta, int(write.last), options.ttl_s)
-                pipe.evalsha(script, 2, *keys, *head, *write.records)
-            if options.wait_replicas:
-                pipe.wait(options.wait_replicas, options.timeout_ms)
-            answers = await pipe.execute(raise_on_error=False)
-        if options.wait_replicas:
-            replicas = answers.pop()
-            if not isinstance(replicas, int) or replicas < options.wait_replicas:
-                return [None if isinstance(answer, list) else answer for answer in answers]
-        return answers
+                head = (write.epoch, write.index, write.drop_below, write.meta, int(write.last), self._options.ttl_s)
+                pipe.evalsha(_APPEND_SHA, 2, *keys, *head, *write.records)
+            answers, replicated = await self._execute(pipe, raise_on_error=False)
+        return answers if replicated else [None if isinstance(answer, list) else answer for answer in answers]
 
     async def _run(self, script: str, tenant: str, session: str, *args: object) -> Any:
-        answer = await self._ask(self._redis.eval(script, 2, *_keys(tenant, session), *args))
-        if script is not lua.LOAD and self._options.wait_replicas:
-            await self._ask(self._redis.wait(self._options.wait_replicas, self._options.timeout_ms))
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.eval(script, 2, *_keys(tenant, session), *args)
+            (answer,), replicated = await self._ask(self._execute(pipe, raise_on_error=True))
+        if not replicated:
+            raise StoreUnavailable(
+                f"redis.wait_replicas: fewer than {self._options.wait_replicas} replicas have it yet; try again"
+            )
         return answer
+
+    async def _execute(self, pipe: Pipeline, *, raise_on_error: bool) -> tuple[list[Any], bool]:
+        """Answers, and whether enough replicas have it all. WAIT counts the writes of its own connection only."""
+        needed = self._options.wait_replicas
+        if needed:
+            pipe.wait(needed, self._options.timeout_ms)
+        answers = await pipe.execute(raise_on_error=raise_on_error)
+        replicas = answers.pop() if needed else 0
+        return answers, isinstance(replicas, int) and replicas >= needed
 
     async def _ask(self, question: Awaitable[T]) -> T:
         try:
@@ -154,7 +164,7 @@ def _outcome(write: JournalWrite, answer: Any) -> JournalOutcome:
 
 def _client(options: RedisOptions) -> Redis:
     url = urlsplit(options.url)
-    timeout_s = options.timeout_ms / 1000
+    timeout_s = (options.timeout_ms + (_WAIT_MARGIN_MS if options.wait_replicas else 0)) / 1000
     # a lost connection is tried once more and at once: the caller counts in ticks, not in backoffs
     common: dict[str, Any] = {
         "socket_timeout": timeout_s,
