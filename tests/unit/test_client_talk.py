@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import struct
 import wave
@@ -41,8 +42,6 @@ def write(path: Path, data: bytes, *, width: int = 2, channels: int = 1, rate: i
 
 
 async def test_a_conversation_leaves_a_summary_a_stereo_recording_and_a_log(tmp_path: Path) -> None:
-    import asyncio
-
     tone = array("h", [8_000, -8_000] * (RATE // 4)).tobytes()
     source = Recording(Sound(pcm=tone, sample_rate_hz=RATE))
     async with FakeServer({4: "drink", 5: "water"}) as server:
@@ -82,8 +81,8 @@ def test_wav_of_every_width_becomes_sixteen_bits(tmp_path: Path, width: int, dat
 def test_two_channels_are_mixed_down_and_the_end_is_filled_to_a_whole_micro_turn() -> None:
     sound = Sound(pcm=struct.pack("<4h", 100, 300, -100, -300), sample_rate_hz=RATE, channels=2)
     assert array("h", sound.mono()).tolist() == [200, -200]
-    assert len(Recording(sound).sent()) == RATE // 5 * 2
-    assert len(Recording(sound, seconds=1.3).sent()) == RATE * 7 // 5 * 2
+    assert Recording(sound).seconds == 0.2
+    assert Recording(sound, seconds=1.3).seconds == 1.4
 
 
 @pytest.mark.parametrize(
@@ -123,7 +122,8 @@ def test_words_that_follow_closely_are_one_phrase_and_a_silence_begins_another()
 
 def test_text_alone_is_listened_to_over_silence() -> None:
     source = choose_source(None, mic=False, text="hello", max_seconds=2)
-    assert source.sent() == bytes(RATE * 2 * 2)
+    assert isinstance(source, Recording)
+    assert source.seconds == 2
 
 
 def test_no_cluster_at_the_target_is_one_clear_line(tmp_path: Path) -> None:
@@ -154,3 +154,19 @@ def test_misses_in_a_row_are_told_in_one_line() -> None:
 
     run = [record(4.39, "late", 40), record(4.59, "coalesced", 160, "expert_dropped")]
     assert miss_line(run).plain == "   4.39 s  missed 2: 1 late, 1 coalesced, worst +160 ms (expert dropped)"
+
+
+async def test_an_interrupted_conversation_keeps_what_was_sent_until_then(tmp_path: Path) -> None:
+    stop = asyncio.Event()
+
+    class Impatient(Silent):
+        def show(self, record: dict[str, object], conversation: object) -> None:
+            if record.get("k") == 5:
+                stop.set()
+
+    source = Recording(Sound(pcm=bytes(RATE * 2 * 30), sample_rate_hz=RATE))
+    async with FakeServer() as server:
+        summary = await converse(Wanted(target=server.target), source, Impatient(), tmp_path, stop)
+    assert 6 * 0.02 <= summary["audio_in_s"] < 10
+    with wave.open(str(tmp_path / "out.wav")) as file:
+        assert file.getnframes() == len(source.sent()) // 2

@@ -118,6 +118,11 @@ class Session:
         return await self._control(v1.Control(ping=v1.Ping()))
 
     @property
+    def audio_samples(self) -> int:
+        """Where the input track ends so far: what was given to `send_audio`, at its rate."""
+        return self._audio_samples
+
+    @property
     def ended(self) -> bool:
         """Nothing more will be sent or received."""
         return self._task.done()

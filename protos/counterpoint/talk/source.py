@@ -33,15 +33,21 @@ class Recording:
         self._sound = sound.lasting(math.ceil(wanted * 5 - 1e-6) / 5)
         self.sample_rate_hz, self.channels = sound.sample_rate_hz, sound.channels
         self._mono = self._sound.mono()
+        self._session: Session | None = None
+
+    @property
+    def seconds(self) -> float:
+        return self._sound.seconds
 
     async def feed(self, session: Session) -> None:
+        self._session = session
         await send_paced(session, self._sound.pcm)
 
     def hear(self, turn: Turn) -> None:
         pass
 
     def sent(self) -> bytes:
-        return self._mono
+        return self._mono[: 2 * self._session.audio_samples] if self._session else b""
 
 
 def level(pcm: bytes, sample_rate_hz: int, starts_ms: int, ends_ms: int) -> float:
