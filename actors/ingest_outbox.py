@@ -38,15 +38,18 @@ class Outbox:
             self._overflow()
 
     async def write_all(self) -> None:
-        """Until cancelled."""
-        while True:
-            self._news.clear()
-            while self._waiting:
-                response = self._waiting.popleft()
-                self._bytes -= response.ByteSize()
-                await self._context.write(response)
+        """Until cancelled, or until the client is gone."""
+        try:
+            while True:
+                self._news.clear()
+                while self._waiting:
+                    response = self._waiting.popleft()
+                    self._bytes -= response.ByteSize()
+                    await self._context.write(response)
+                self._idle.set()
+                await self._news.wait()
+        finally:
             self._idle.set()
-            await self._news.wait()
 
     async def flushed(self, timeout_s: float) -> None:
         """Wait until everything was written, for so long at most."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
 import grpc
 import structlog
@@ -24,19 +23,12 @@ _FLUSH_S = 1.0
 log = structlog.get_logger()
 
 
-@dataclass(slots=True)
-class _Seq:
-    """Of the message being worked on, for the error it may lead to."""
-
-    now: int = 0
-
-
 class ClientStream:
     def __init__(self, context: grpc.aio.ServicerContext, attacher: Attacher) -> None:
         self._context, self._attacher = context, attacher
         self._outbox = Outbox(context, self._overflow)
         self._session: IngestSession | None = None
-        self._seq = _Seq()
+        self._seq = 0  # of the message being worked on, for the error it may lead to
 
     async def serve(self) -> None:
         """Until the stream is over; what went wrong is told in the stream and by its status."""
@@ -55,6 +47,7 @@ class ClientStream:
                 self._tell(failure)
             await self._outbox.flushed(_FLUSH_S)
             writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)  # a client that is gone cannot be written to
         if failure is not None and not self._context.done():
             await self._context.abort(fault_of(failure)[1], str(failure))
 
@@ -85,7 +78,7 @@ class ClientStream:
             raise ProtocolError("message", f"no configure or resume within {FIRST_MESSAGE_S:g} s") from None
         if first is grpc.aio.EOF:
             raise ProtocolError("message", "the stream ended before configure or resume")
-        self._seq.now = first.seq
+        self._seq = first.seq
         self._session = await self._attacher.attach(first, self._context.invocation_metadata() or (), self._outbox)
         return self._session
 
@@ -98,7 +91,7 @@ class ClientStream:
 
     async def _read_all(self, session: IngestSession) -> None:
         while (request := await self._read()) is not grpc.aio.EOF:
-            self._seq.now = request.seq
+            self._seq = request.seq
             session.client(request)
 
     async def _guard_link(self, session: IngestSession) -> None:
@@ -122,7 +115,7 @@ class ClientStream:
                 self._outbox.put(v1.InteractResponse(rejected=rejected))
                 self._attacher.metrics.add(m.REJECTED, limit=failure.limit)
             case _:
-                fault, _ = fault_of(failure, self._seq.now)
+                fault, _ = fault_of(failure, self._seq)
                 self._outbox.put(response(fault, self._session.epoch if self._session else 0))
                 self._attacher.metrics.add(m.STREAM_ERRORS, code=fault.code)
 

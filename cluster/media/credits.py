@@ -56,9 +56,6 @@ class InFlight:
         self.bytes += size
         self._pending[seq] = _Pending(track, 0, size)
 
-    def pending(self, seq: int) -> bool:
-        return seq in self._pending
-
     def hold(self, seq: int, ms: int) -> None:
         """The message was taken and carries this much media."""
         self._pending[seq].ms = ms

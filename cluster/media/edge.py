@@ -48,7 +48,7 @@ class Edge:
 
     def awaits_frame(self, seq: int) -> bool:
         """Whether a VideoFrame was taken, so that its picture is wanted."""
-        return self._intake.in_flight.pending(seq)
+        return self._intake.awaits_frame(seq)
 
     def frame(self, message: VideoFrame, patches: bytes | MediaError, now_ns: int) -> list[Up | Down]:
         """The picture of a VideoFrame that `receive` has counted, decoded or not."""

@@ -54,6 +54,7 @@ class Intake:
         self._chunks: list[tuple[int, int]] = []  # seq, timeline sample after which it is used up
         self._text = TextQueue(spec.text_in_max)
         self._frames = FrameQueue(spec.video_in_max // spec.frame_patches if spec.frame_patches else 0)
+        self._decoding: dict[int, int] = {}  # seq of a picture that is being decoded, its micro-turn
         self._given_up = 0  # media time the client said it dropped up to
 
     @property
@@ -78,17 +79,17 @@ class Intake:
         self.fill()
 
     def frame(self, message: VideoFrame, patches: bytes | MediaError) -> None:
-        """The picture of a VideoFrame that was counted, decoded or not."""
-        k = message.media_time_ms // MICRO_TURN_MS
+        """The picture of a VideoFrame that was taken, decoded or not. Decoding slowly is no fault of the client's."""
+        k = max(self.k, self._decoding.pop(message.seq))
         if isinstance(patches, MediaError):
             self._refuse(message.seq, Track.VIDEO, MediaOutcome.UNDECODABLE, message.media_time_ms, str(patches))
-        elif k < self.k:
-            self._refuse(message.seq, Track.VIDEO, MediaOutcome.TOO_LATE, message.media_time_ms)
-        elif k > self.k + self._ahead:
-            self._refuse(message.seq, Track.VIDEO, MediaOutcome.TOO_EARLY, message.media_time_ms)
         elif not self._frames.put(Frame(seq=message.seq, k=k, patches=patches)):
             full = f"micro_turn.video_in_max: micro-turn {k} holds {self._spec.video_in_max} patches already"
             self._refuse(message.seq, Track.VIDEO, MediaOutcome.OVERLAP_REFUSED, message.media_time_ms, full)
+
+    def awaits_frame(self, seq: int) -> bool:
+        """Whether a VideoFrame was taken, so that its picture is wanted."""
+        return seq in self._decoding
 
     def fill(self) -> None:
         """Puts silence where media will not come any more."""
@@ -98,6 +99,8 @@ class Intake:
     def cut(self) -> MicroTurn | None:
         """Micro-turn k, if it is complete; then the next one is being filled."""
         codes, gap = b"", False
+        if self._opening.lockstep and any(k <= self.k for k in self._decoding.values()):
+            return None  # no deadline, and the same input must give the same micro-turns
         if self._audio is not None:
             audio = self._audio.cut()
             if audio is None:
@@ -133,10 +136,8 @@ class Intake:
         match message:
             case AudioChunk():
                 self._take_audio(message, now_ns)
-            case VideoFrame() if self._opening.video_in is None:
-                raise InvalidInput("video", "configure opened no video_in track")
-            case VideoFrame():  # it waits for `frame`
-                _check_media_time("video.media_time_ms", message.media_time_ms)
+            case VideoFrame():
+                self._take_video(message)
             case TextChunk():
                 self._take_text(message)
             case Playback():
@@ -169,6 +170,18 @@ class Intake:
             self.out.append(outcome)
         self._chunks.append((message.seq, taken.end))
         self._settle_chunks()
+
+    def _take_video(self, message: VideoFrame) -> None:
+        if self._opening.video_in is None:
+            raise InvalidInput("video", "configure opened no video_in track")
+        _check_media_time("video.media_time_ms", message.media_time_ms)
+        k = message.media_time_ms // MICRO_TURN_MS
+        if k < self.k:
+            self._refuse(message.seq, Track.VIDEO, MediaOutcome.TOO_LATE, message.media_time_ms)
+        elif k > self.k + self._ahead:
+            self._refuse(message.seq, Track.VIDEO, MediaOutcome.TOO_EARLY, message.media_time_ms)
+        else:
+            self._decoding[message.seq] = k
 
     def _take_text(self, message: TextChunk) -> None:
         _check_media_time("text.media_time_ms", message.media_time_ms)

@@ -10,6 +10,7 @@ import grpc
 import numpy as np
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from counterpoint.internal.v1 import edge_pb2 as pb
 from counterpoint.v1 import interaction_pb2 as v1
@@ -269,6 +270,15 @@ async def test_a_drain_takes_nobody_new_and_tells_everybody(served: Rig) -> None
     async with grpc.aio.insecure_channel(served.target) as channel:
         health = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest())
     assert health.status == health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+async def test_the_service_describes_itself(served: Rig) -> None:
+    async with grpc.aio.insecure_channel(served.target) as channel:
+        call = reflection_pb2_grpc.ServerReflectionStub(channel).ServerReflectionInfo()
+        await call.write(reflection_pb2.ServerReflectionRequest(list_services=""))
+        listed = await call.read()
+        await call.done_writing()
+    assert "counterpoint.v1.Interaction" in [service.name for service in listed.list_services_response.service]
 
 
 async def test_opus_goes_in_and_out(served: Rig) -> None:

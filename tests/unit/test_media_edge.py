@@ -277,6 +277,34 @@ def test_frames_beyond_what_a_micro_turn_holds_are_refused(vocabulary: Vocabular
     assert (turn.turn.num_patches, len(turn.turn.patches), turn.through) == (4, 19_200, 4)
 
 
+def test_in_lockstep_a_micro_turn_waits_for_its_picture(vocabulary: Vocabulary) -> None:
+    session = edge(vocabulary, lockstep=True)
+    frame = VideoFrame(seq=2, media_time_ms=50, data=b"x")
+    session.receive(frame, 0)
+    assert turns(session.receive(audio(3, 0), 0)) == []
+    (turn,) = turns(session.frame(frame, b"p" * 19_200, 0))
+    assert turn.turn.num_patches == 4
+
+
+def test_a_picture_that_was_decoded_slowly_goes_with_the_next_micro_turn(vocabulary: Vocabulary) -> None:
+    session = edge(vocabulary)
+    frame = VideoFrame(seq=2, media_time_ms=50, data=b"x")
+    session.receive(frame, 0)
+    (first,) = turns(session.receive(audio(3, 0), 200 * MS))
+    session.frame(frame, b"p" * 19_200, 210 * MS)
+    (second,) = turns(session.receive(audio(4, 1), 400 * MS))
+    assert [(turn.turn.num_patches, turn.through) for turn in (first, second)] == [(0, 1), (4, 4)]
+
+
+def test_a_picture_that_came_after_its_micro_turn_is_too_late(vocabulary: Vocabulary) -> None:
+    session = edge(vocabulary)
+    session.receive(audio(2, 0), 200 * MS)
+    frame = VideoFrame(seq=3, media_time_ms=50, data=b"x")
+    (outcome,) = (one for one in session.receive(frame, 210 * MS) if isinstance(one, Outcome))
+    assert outcome.outcome is MediaOutcome.TOO_LATE
+    assert not session.awaits_frame(3)
+
+
 def test_an_undecodable_picture_is_lost_alone(vocabulary: Vocabulary) -> None:
     session = edge(vocabulary)
     frame = VideoFrame(seq=2, media_time_ms=50, data=b"x")
