@@ -9,6 +9,7 @@ import wave
 from array import array
 from html import escape
 from importlib.resources import files
+from itertools import zip_longest
 from typing import Any
 
 from counterpoint.client import Percentiles
@@ -139,12 +140,10 @@ def hover_data(session: DrawnSession) -> dict[str, Any]:
 
 def mixed(session: DrawnSession) -> str:
     """Both tracks as one mono wav, base64; halved, so that their sum never clips."""
-    size = max(len(session.left), len(session.right))
-    left = session.left + array("h", bytes(2 * (size - len(session.left))))
-    right = session.right + array("h", bytes(2 * (size - len(session.right))))
-    both = array("h", [(a + b) >> 1 for a, b in zip(left, right, strict=True)])
+    pairs = zip_longest(session.left.samples, session.right.samples, fillvalue=0)
+    both = array("h", [(a + b) >> 1 for a, b in pairs])
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
-        file.setparams((1, 2, session.sample_rate_hz, 0, "NONE", "not compressed"))
+        file.setparams((1, 2, session.left.sample_rate_hz, 0, "NONE", "not compressed"))
         file.writeframes(both.tobytes())
     return base64.b64encode(buffer.getvalue()).decode()

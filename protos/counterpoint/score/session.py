@@ -29,6 +29,24 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """loudest: the largest sample, at least a twentieth of full scale, so that noise is not drawn as speech."""
+
+    samples: array[int]
+    sample_rate_hz: int
+    loudest: int
+
+    @classmethod
+    def of(cls, found: array[int], sample_rate_hz: int) -> Track:
+        loudest = max(max(found, default=0), -min(found, default=0), 32768 // 20)
+        return cls(samples=found, sample_rate_hz=sample_rate_hz, loudest=loudest)
+
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / self.sample_rate_hz
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnSession:
     """turns: the records of kind "turn", ascending k. left, right: input and output on the media clock."""
 
@@ -37,13 +55,12 @@ class DrawnSession:
     phrases: list[Phrase]
     words_s: list[float]
     marks: list[Mark]
-    left: array[int]
-    right: array[int]
-    sample_rate_hz: int
+    left: Track
+    right: Track
 
     @property
     def seconds(self) -> float:
-        sound = max(len(self.left), len(self.right)) / self.sample_rate_hz
+        sound = max(self.left.seconds, self.right.seconds)
         return max([sound, *(turn["out_s"] + self.period_s for turn in self.turns[-1:])])
 
     @property
@@ -63,7 +80,7 @@ def read_session(path: Path) -> DrawnSession:
     words = [Said(text=said["text"], media_ms=round(said["t_s"] * 1000)) for turn in turns for said in turn["said"]]
     for word in words:
         transcript.say(word)
-    left, right, rate = read_tracks(log.with_name("out.wav"))
+    left, right = read_tracks(log.with_name("out.wav"))
     return DrawnSession(
         facts=facts,
         turns=turns,
@@ -72,7 +89,6 @@ def read_session(path: Path) -> DrawnSession:
         marks=find_marks(records, facts["micro_turn_ms"] / 1000),
         left=left,
         right=right,
-        sample_rate_hz=rate,
     )
 
 
@@ -92,7 +108,7 @@ def read_records(log: Path) -> list[dict[str, Any]]:
     return records
 
 
-def read_tracks(path: Path) -> tuple[array[int], array[int], int]:
+def read_tracks(path: Path) -> tuple[Track, Track]:
     try:
         with wave.open(str(path), "rb") as file:
             if (file.getnchannels(), file.getsampwidth()) != (2, 2):
@@ -100,7 +116,7 @@ def read_tracks(path: Path) -> tuple[array[int], array[int], int]:
             both, rate = samples(file.readframes(file.getnframes())), file.getframerate()
     except (OSError, wave.Error, EOFError) as error:
         raise UnreadableSession(f"{path}: {error}; it must lie beside the log") from error
-    return both[0::2], both[1::2], rate
+    return Track.of(both[0::2], rate), Track.of(both[1::2], rate)
 
 
 def find_marks(records: list[dict[str, Any]], period_s: float) -> list[Mark]:

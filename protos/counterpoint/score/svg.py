@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from array import array
 from html import escape
 from typing import Any
 
 from counterpoint.score import layout
 from counterpoint.score.layout import System
-from counterpoint.score.session import DrawnSession, Mark
+from counterpoint.score.session import DrawnSession, Mark, Track
 
 COLUMNS_PER_S = 50
 CHARACTER = 7.4  # pixels of an average letter of a word label
@@ -18,8 +17,8 @@ def draw_system(session: DrawnSession, system: System) -> str:
     parts = [
         grid(session, system),
         *(band(mark, system) for mark in session.marks if mark.lasts_s and overlaps(mark, system)),
-        wave_path(session.left, session.sample_rate_hz, system, layout.INPUT_Y, "in"),
-        wave_path(session.right, session.sample_rate_hz, system, layout.OUTPUT_Y, "out"),
+        wave_path(session.left, system, layout.INPUT_Y, "in"),
+        wave_path(session.right, system, layout.OUTPUT_Y, "out"),
         words(session, system),
         marks(session, system),
         *(time_bar(turn, session, system) for turn in session.turns if system.holds(turn["k"] * session.period_s)),
@@ -68,11 +67,10 @@ def due_y() -> float:
     return layout.TIME_Y + layout.TIME_STAVE * 0.2
 
 
-def wave_path(track: array[int], rate: int, system: System, top: float, name: str) -> str:
-    loudest = max(max(track, default=0), -min(track, default=0)) / 32768
-    gain = layout.STAVE / 2 / max(loudest, 0.05)
+def wave_path(track: Track, system: System, top: float, name: str) -> str:
+    gain = layout.STAVE / 2 * 32768 / track.loudest
     middle = top + layout.STAVE / 2
-    columns = layout.envelope(track, rate, system, COLUMNS_PER_S)
+    columns = layout.envelope(track.samples, track.sample_rate_hz, system, COLUMNS_PER_S)
     upper, lower = [], []
     for column, (low, high) in enumerate(columns):
         x = system.x(system.starts_s + (column + 0.5) / COLUMNS_PER_S)
