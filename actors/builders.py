@@ -112,14 +112,14 @@ def _settings(building: Building) -> EngineSettings:
         host=building.host,
     )
     match config.experts.exchange:
-        case "grpc":
+        case "grpc" if role == "engine":
             return replace(settings, placement=placement_of(config), shards=shards_of(building.peers))
         case "alltoall" if role in ("engine", "rank"):
             meeting = building.peers[RENDEZVOUS]
             return replace(
                 settings, placement=placement_of(config), rendezvous=f"tcp://{meeting}", rank=building.spec.index
             )
-        case _:  # local; the lockstep engine joins no group of ranks that a live one waits in
+        case _:  # local; and lockstep always: evaluation takes no expert's time from live sessions, nor gives up rows
             return settings
 
 

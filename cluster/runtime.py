@@ -29,6 +29,7 @@ from cluster.session.terms import terms_of
 from cluster.types import SlotWork, StepResult, TickBatch, Versions
 
 _MS = 1_000_000
+_UNBOUNDED_NS = 1 << 62
 _NOTHING = Grant(session="", passes=1, prefill_turns=0)
 
 
@@ -262,6 +263,8 @@ class SchedulerCore:
 
     def _engine_budget_ns(self) -> int:
         config = self._config
+        if config.lockstep:
+            return _UNBOUNDED_NS  # what lockstep decides never depends on how fast the machine is
         return (config.due_ms - config.egress_ms) * _MS * (100 - config.reserve_percent) // 100
 
     def _answered(self, n: int) -> TickBatch:
