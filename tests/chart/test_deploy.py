@@ -1,0 +1,159 @@
+"""Everything below deploy/ through the tools that will read it, as far as they run without a container engine."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import compose_spec
+import pytest
+import ray
+import yaml
+from chart_tools import ROOT, ray_cluster, rendered, worker_groups
+from jsonschema import Draft7Validator
+
+from actors.handles import ActorInfo
+from cluster.config import load
+
+DEPLOY = ROOT / "deploy"
+CONFIGS = sorted((DEPLOY / "config").glob("*.toml"))
+
+
+def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=40, check=False)
+
+
+def compose() -> dict[str, dict]:
+    return yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+
+
+def test_hadolint_finds_nothing_in_the_dockerfile() -> None:
+    done = run(Path(sys.executable).with_name("hadolint"), "--format", "json", DEPLOY / "Dockerfile")
+    assert json.loads(done.stdout) == []
+
+
+def test_the_dockerfile_copies_only_what_is_sent_and_there() -> None:
+    sent = (DEPLOY / "Dockerfile.dockerignore").read_text()
+    for line in (DEPLOY / "Dockerfile").read_text().splitlines():
+        if line.startswith("COPY") and "--from" not in line:
+            for source in line.split()[1:-1]:
+                assert any(f"!{part}" in sent.split() for part in (source, *map(str, Path(source).parents))), source
+
+
+@pytest.mark.parametrize(("option", "has_torch"), [("--without", False), ("--only", True)])
+def test_an_image_has_torch_or_has_it_not(option: str, has_torch: bool) -> None:
+    lines = run(sys.executable, DEPLOY / "requirements.py", option, "torch").stdout.split()
+    assert any(line.startswith("torch==") for line in lines) == has_torch
+    assert all("==" in line for line in lines)
+    assert not any(line.startswith("counterpoint") for line in lines)
+
+
+def test_a_misspelt_dependency_is_named() -> None:
+    assert "trch: is no dependency" in run(sys.executable, DEPLOY / "requirements.py", "--only", "trch").stderr
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
+def test_every_configuration_is_one_that_serve_reads(config: Path) -> None:
+    assert load(config, env={}).serve.port == 50051
+
+
+def test_a_compose_implementation_reads_the_file_and_finds_every_volume() -> None:
+    text = (DEPLOY / "compose.yaml").read_text()
+    parsed = compose_spec.PyCompose.from_yaml(text)
+    parsed.validate()
+    assert set(parsed.service_names()) == {"redis", "counterpoint", "targets", "prometheus", "grafana"}
+
+
+def test_files_that_compose_mounts_exist() -> None:
+    mounts = [volume for service in compose()["services"].values() for volume in service.get("volumes", [])]
+    files = [mount.partition(":")[0] for mount in mounts if mount.startswith(".")]
+    missing = {file for file in files if not (DEPLOY / file).exists()}
+    assert len(files) > 6
+    assert not missing
+
+
+def test_nothing_in_compose_is_privileged_or_open_to_the_network() -> None:
+    for name, service in compose()["services"].items():
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", [])), name
+
+
+def test_every_image_has_a_version() -> None:
+    for name, service in compose()["services"].items():
+        assert re.search(r":v?\d+\.\d+\.\d+$", service["image"]), name
+
+
+def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("systemd-analyze is not installed: the unit was not verified here")
+    unit = tmp_path / "counterpoint.service"
+    text = (DEPLOY / "counterpoint.service").read_text()
+    # Verification wants to find what is started; nothing is installed below /opt here.
+    unit.write_text(re.sub(r"(?m)^(ExecStart(?:Pre)?=)\S+", rf"\1{sys.executable}", text))
+    done = run(analyze, "verify", "--man=no", unit)
+    assert "counterpoint.service" not in done.stderr, done.stderr
+
+
+def test_the_launcher_of_ray_accepts_its_file() -> None:
+    schema = json.loads((Path(ray.__file__).parent / "autoscaler" / "ray-schema.json").read_text())
+    assert [error.message for error in Draft7Validator(schema).iter_errors(launcher())] == []
+    assert launcher()["head_node_type"] in launcher()["available_node_types"]
+
+
+def launcher() -> dict:
+    return yaml.safe_load((DEPLOY / "ray-cluster.yaml").read_text())
+
+
+def test_launcher_and_chart_offer_the_same_resources_by_role() -> None:
+    groups = worker_groups(rendered())
+    for role, kind in launcher()["available_node_types"].items():
+        named = {name for name in kind["resources"] if name.startswith("counterpoint_")}
+        assert named == {f"counterpoint_{'supervisor' if role == 'head' else role}"}
+        assert named <= {name for group in groups.values() for name in group["resources"]}
+
+
+def test_images_have_the_same_names_everywhere() -> None:
+    chart = {group["template"]["spec"]["containers"][0]["image"] for group in worker_groups(rendered()).values()}
+    elsewhere = {service["image"] for service in compose()["services"].values() if "build" in service}
+    assert elsewhere | {launcher()["docker"]["image"]} <= chart
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert all(image.endswith(f":{version}") for image in chart)
+    assert ray_cluster(rendered())["spec"]["rayVersion"] == ray.__version__
+
+
+def test_targets_carry_the_labels_that_rules_go_by() -> None:
+    sys.path.insert(0, str(DEPLOY))
+    try:
+        from targets import targets
+    finally:
+        sys.path.remove(str(DEPLOY))
+    actor = ActorInfo(role="engine", name="engine-0", pid=1, node="n", address="", metrics_address="127.0.0.1:9101")
+    assert json.loads(targets([actor])) == [
+        {"targets": ["127.0.0.1:9101"], "labels": {"role": "engine", "actor": "engine-0"}}
+    ]
+
+
+def test_prometheus_reads_the_file_that_targets_writes() -> None:
+    scraped = yaml.safe_load((DEPLOY / "prometheus.yml").read_text())["scrape_configs"][0]["file_sd_configs"][0]
+    services = compose()["services"]
+    written = next(part for part in services["targets"]["command"] if part.endswith(".json"))
+    folder = next(at.split(":")[1] for at in services["targets"]["volumes"] if at.startswith("targets:"))
+    assert written.replace(folder, "/targets") in scraped["files"]
+    assert "targets:/targets:ro" in services["prometheus"]["volumes"]
+
+
+def test_promtool_accepts_the_configuration(tmp_path: Path) -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is not installed: deploy/prometheus.yml was not checked here")
+    shutil.copytree(ROOT / "observability" / "rules", tmp_path / "rules")
+    shutil.copy(DEPLOY / "prometheus.yml", tmp_path)
+    done = run(promtool, "check", "config", tmp_path / "prometheus.yml")
+    assert done.returncode == 0, done.stdout + done.stderr
