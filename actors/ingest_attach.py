@@ -14,6 +14,7 @@ from actors.ingest_links import Links
 from actors.ingest_outbox import Outbox
 from actors.ingest_services import Services
 from actors.ingest_session import IngestSession
+from actors.ingest_wire import CONFIGURE_SEQ, accepted_of
 from actors.wire import DEFAULT_TENANT, check_enums, opening_of
 from cluster.errors import InvalidInput, ProtocolError, Rejected, ResyncRequired, StoreUnavailable
 from cluster.media.intake import encode_prefix
@@ -46,8 +47,8 @@ class Attacher:
             raise StoreUnavailable("this ingest is going away; connect again")
         match first.WhichOneof("message"):
             case "configure":
-                if first.seq != 1:
-                    raise ProtocolError("seq", f"of configure must be 1, got {first.seq}")
+                if first.seq != CONFIGURE_SEQ:
+                    raise ProtocolError("seq", f"of configure must be {CONFIGURE_SEQ}, got {first.seq}")
                 return await self._open(first.configure, owner, outbox)
             case "resume":
                 return await self._resume(first.resume, owner, outbox)
@@ -116,7 +117,7 @@ class Attacher:
             due_ms=granted.due_ms,
             starts_in_ms=0 if opening.lockstep else max(0, starts_in_ns) // 1_000_000,
             next_k=granted.next_k,
-            accepted_through=granted.accepted_through,
+            accepted_through=accepted_of(granted),
             limits=v1.Limits(
                 credit_ms=limits.credit_ms,
                 credit_bytes=limits.credit_bytes,

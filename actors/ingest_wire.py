@@ -59,11 +59,19 @@ def result_of(result: pb.TurnResult, epoch: int, vocabulary: Vocabulary) -> Resu
     )
 
 
+CONFIGURE_SEQ = 1  # the grant answers it, so it is accepted whatever the journal holds
+
+
+def accepted_of(granted: pb.OpenGranted) -> int:
+    """The message up to which a client that is granted this need not send anything again."""
+    return max(CONFIGURE_SEQ, granted.accepted_through)
+
+
 def grant_of(granted: pb.OpenGranted, *, credit_ms: int, credit_bytes: int) -> plain.Grant:
     return plain.Grant(
         next_k=granted.next_k,
         position=granted.audio_samples,
-        accepted_through=granted.accepted_through,
+        accepted_through=accepted_of(granted),
         media_epoch_ns=granted.media_epoch_ns,
         jitter_ms=granted.jitter_ms,
         credit_ms=credit_ms,

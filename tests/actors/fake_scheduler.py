@@ -166,7 +166,7 @@ class FakeScheduler(edge_pb2_grpc.EdgeServicer):
             token=session.tokens[-1],
             media_epoch_ns=session.media_epoch_ns,
             next_k=session.next_k,
-            accepted_through=last.through_seq if session.turns else 1,
+            accepted_through=last.through_seq,
             audio_samples=last.audio_samples,
             due_ms=wanted.due_ms or DUE_MS,
             jitter_ms=JITTER_MS,
