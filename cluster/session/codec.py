@@ -17,13 +17,14 @@ _BYTES = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 class Codec(Generic[T]):
     """JSON of one dataclass type. `decode` raises ResyncRequired, naming the field, for what this code cannot read."""
 
-    def __init__(self, kind: type[T]) -> None:
-        self._name = kind.__name__
+    def __init__(self, kind: type[T], *, whole: bool = False) -> None:
+        """whole: write defaults too, for what must mean the same when a default changes."""
+        self._name, self._brief = kind.__name__, not whole
         # the type is wrapped because a bare dataclass would not take the configuration
         self._adapter: TypeAdapter[list[T]] = TypeAdapter(list[kind], config=_BYTES)  # type: ignore[valid-type]
 
     def encode(self, value: T) -> bytes:
-        return self._adapter.dump_json([value], exclude_defaults=True)[1:-1]
+        return self._adapter.dump_json([value], exclude_defaults=self._brief)[1:-1]
 
     def decode(self, data: bytes) -> T:
         try:

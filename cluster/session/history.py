@@ -1,7 +1,7 @@
 """The history of a session as JSON lines: what happened, what was decided, what came of it.
 
-Line 1 is the header: how the session began and on what it ran. Every other line is an event with its time and a witness
-of the commands it led to: whole where it is small, a digest where it is media. No resume token is ever written.
+Line 1 is a header: how the session began and on what it ran. The others are events with their time and a witness of the
+commands they led to: whole where it is small, a digest where it is media. No resume token is ever written.
 """
 
 from __future__ import annotations
@@ -77,12 +77,11 @@ class Entry:
     commands: tuple[Witness, ...]
 
 
-_HEADER = Codec(Header)
+_HEADER = Codec(Header, whole=True)
 
 
 def header_line(header: Header) -> bytes:
-    # the version is spelt out although it is the default
-    return b'{"history":%d,' % VERSION + _HEADER.encode(header)[1:]
+    return _HEADER.encode(header)
 
 
 def entry_line(event: events.SessionEvent, now_ns: int, commands: Iterable[Command]) -> bytes:
@@ -114,7 +113,7 @@ def witness(command: Command) -> Witness:
             "index": command.index,
             "records": len(command.records),
             "drop_below": command.drop_below,
-            "sha256": _digest(_WRITE.encode(command)),
+            "sha256": _digest(_WRITE.encode(replace(command, meta=b""))),
         }
     if isinstance(command, OpenGranted):
         command = replace(command, token="", configure=b"")
@@ -122,26 +121,33 @@ def witness(command: Command) -> Witness:
     return {"kind": kind, **json.loads(_OUTS[kind].encode(command))}  # type: ignore[arg-type]  # as above
 
 
-def read_history(lines: Iterable[bytes]) -> tuple[Header, Iterator[Entry]]:
-    """Raises InvalidInput naming the line that cannot be read, or a version this code does not know."""
-    rest = iter(lines)
-    first = _json(next(rest, b""), 1)
-    if first.get("history") != VERSION:
-        raise InvalidInput("history", f"has version {first.get('history')!r}; this code reads {VERSION}")
-    try:
-        header = _HEADER.decode(json.dumps(first).encode())
-    except ResyncRequired as error:
-        raise InvalidInput("line 1", str(error)) from error
-    return header, (_entry(line, at) for at, line in enumerate(rest, start=2))
+def read_history(lines: Iterable[bytes]) -> Iterator[Header | Entry]:
+    """The first one is a header; another one begins where a new owner took over.
+
+    Raises InvalidInput naming the line that cannot be read, or a version this code does not know.
+    """
+    at = 0
+    for at, line in enumerate(lines, start=1):
+        found = _json(line, at)
+        if at == 1 and "history" not in found:
+            raise InvalidInput("line 1", "is not the header of a history")
+        try:
+            yield _header(found, line) if "history" in found else _entry(found)
+        except (KeyError, ResyncRequired) as error:
+            raise InvalidInput(f"line {at}", f"is nothing this version knows: {error}") from error
+    if not at:
+        raise InvalidInput("history", "is empty")
 
 
-def _entry(line: bytes, at: int) -> Entry:
-    found = _json(line, at)
-    try:
-        event = _EVENTS[found["event"]].decode(json.dumps(found["body"]).encode())
-        return Entry(event=event, at_ns=found["at_ns"], commands=tuple(found["commands"]))
-    except (KeyError, ResyncRequired) as error:
-        raise InvalidInput(f"line {at}", f"is no event of this version: {error}") from error
+def _header(found: dict[str, Any], line: bytes) -> Header:
+    if found["history"] != VERSION:
+        raise InvalidInput("history", f"has version {found['history']!r}; this code reads {VERSION}")
+    return _HEADER.decode(line)
+
+
+def _entry(found: dict[str, Any]) -> Entry:
+    event = _EVENTS[found["event"]].decode(json.dumps(found["body"]).encode())
+    return Entry(event=event, at_ns=found["at_ns"], commands=tuple(found["commands"]))
 
 
 def _json(line: bytes, at: int) -> dict[str, Any]:

@@ -47,4 +47,4 @@ class Record:
 
 
 RECORDS: Codec[Record] = Codec(Record)
-TERMS: Codec[Terms] = Codec(Terms)
+TERMS: Codec[Terms] = Codec(Terms, whole=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, zip_longest
+from itertools import zip_longest
 
 from cluster.errors import ReplayDivergence
 from cluster.session.adopt import adopt
@@ -28,38 +28,36 @@ class ModelStep:
 
 
 def replay_machine(lines: Iterable[bytes]) -> Session:
-    """Returns the state at the end. Raises ReplayDivergence at the first difference, InvalidInput for a broken file."""
-    header, replayed = _open(lines)
-    newest = deque(chain([(_begin(header), None)], replayed), maxlen=1)
-    return newest[0][0]
+    """The state at the end. Raises ReplayDivergence at the first difference, InvalidInput for a broken file."""
+    return deque(_replayed(lines), maxlen=1)[0][0]
 
 
-def model_steps(lines: Iterable[bytes]) -> tuple[Header, Iterator[ModelStep]]:
-    """What to feed an engine to have the same said again; steps that failed are left out, as their KV was rebuilt.
+def model_steps(lines: Iterable[bytes]) -> Iterator[Header | ModelStep]:
+    """What to feed an engine to have the same said again; a header where the session began or a new owner took over.
 
-    Checks the machine on the way: raises what `replay_machine` raises.
+    Steps that failed are left out: the KV was built anew after them. Checks the machine on the way: raises what
+    `replay_machine` raises.
     """
-    header, replayed = _open(lines)
-    return header, (step for _, step in replayed if step is not None)
+    return (found for _, found in _replayed(lines) if found is not None)
 
 
-def _open(lines: Iterable[bytes]) -> tuple[Header, Iterator[tuple[Session, ModelStep | None]]]:
-    header, entries = read_history(lines)
-
-    def replayed() -> Iterator[tuple[Session, ModelStep | None]]:
-        state, work = _begin(header), None
-        for at, entry in enumerate(entries, start=2):
-            state, commands = advance(state, entry.event, entry.at_ns)
-            _compare(at, entry.commands, tuple(witness(command) for command in commands))
-            step = None
-            if isinstance(entry.event, Stepped) and work is not None:
-                step = ModelStep(at=at, n=entry.event.n, work=work, outputs=entry.event.outputs)
-            if isinstance(entry.event, Stepped | StepLost):
-                work = None
-            work = next((command for command in commands if isinstance(command, SlotWork)), work)
-            yield state, step
-
-    return header, replayed()
+def _replayed(lines: Iterable[bytes]) -> Iterator[tuple[Session, Header | ModelStep | None]]:
+    state, work = None, None
+    for at, found in enumerate(read_history(lines), start=1):
+        if isinstance(found, Header):
+            state, work = _begin(found), None
+            yield state, found
+            continue
+        assert state is not None  # a history begins with a header
+        state, commands = advance(state, found.event, found.at_ns)
+        _compare(at, found.commands, tuple(witness(command) for command in commands))
+        step = None
+        if isinstance(found.event, Stepped) and work is not None:
+            step = ModelStep(at=at, n=found.event.n, work=work, outputs=found.event.outputs)
+        if isinstance(found.event, Stepped | StepLost):
+            work = None
+        work = next((command for command in commands if isinstance(command, SlotWork)), work)
+        yield state, step
 
 
 def _begin(header: Header) -> Session:

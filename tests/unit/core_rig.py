@@ -44,6 +44,7 @@ class Rig:
     limits: CheckpointLimits = LIMITS
     rules: SessionRules = field(default_factory=SessionRules)
     max_sessions: int = 4
+    versions: Versions = VERSIONS
     keep_history: bool = False
     core: SchedulerCore = field(init=False)
     store: MemoryStore = field(default_factory=MemoryStore)
@@ -67,7 +68,7 @@ class Rig:
             max_sessions=self.max_sessions,
             rules=self.rules,
         )
-        return SchedulerCore(config, self.limits, VERSIONS)
+        return SchedulerCore(config, self.limits, self.versions)
 
     @property
     def now_ns(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cluster.scheduling.cost import CostModel, RunningP99
@@ -84,6 +84,7 @@ DEMANDS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(DEMANDS, st.integers(0, 3_000_000))
 def test_a_plan_is_within_bounds_and_does_not_depend_on_the_order_of_sessions(
     demands: list[Demand], ns_per_row: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cluster.errors import Rejected
@@ -22,6 +22,7 @@ def test_a_refusal_names_the_limit_that_binds_and_when_to_try_again() -> None:
         few.check_room()
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 9), max_size=80))
 def test_no_slot_is_ever_held_twice(actions: list[int]) -> None:
     pool, held = SlotPool(num_slots=9, max_sessions=4), dict[str, tuple[int, int]]()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cluster.scheduling.ticker import Ticker
@@ -13,6 +13,7 @@ MS = 1_000_000
 TIMES = st.integers(-(10**12), 10**15)
 
 
+@settings(deadline=None)
 @given(zero=TIMES, now=TIMES)
 def test_the_first_tick_at_a_time_is_the_earliest_that_does_not_start_before_it(zero: int, now: int) -> None:
     ticker = Ticker(zero_ns=zero)
@@ -30,6 +31,7 @@ def test_an_overrun_costs_the_ticks_it_covered_and_the_next_starts_at_a_boundary
     assert Ticker(zero_ns=0).after(5, done_ns) == (following, skipped)
 
 
+@settings(deadline=None)
 @given(zero=TIMES, now=TIMES, lead_ms=st.integers(0, 5_000), jitter_ms=st.integers(0, 100))
 def test_media_time_begins_after_the_lead_and_micro_turn_0_ends_a_jitter_before_its_tick(
     zero: int, now: int, lead_ms: int, jitter_ms: int

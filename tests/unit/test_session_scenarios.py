@@ -20,6 +20,7 @@ from cluster.session.record import RECORDS
 from cluster.types import SlotWork
 
 SCENARIOS = sorted((Path(__file__).parents[1] / "scenarios").glob("*.txt"))
+RULES = SessionRules(volatile_retry_ticks=2)
 WORDS = {"keep": KEEP, "release": RELEASE}
 
 
@@ -39,7 +40,7 @@ def test_there_are_transcripts() -> None:
 async def play(text: str) -> str:
     """The transcript with its answers computed anew; lines that begin with `> ` are what is done."""
     intent, _, _ = text.partition("\n>")
-    rig, lines = Rig(rules=SessionRules(volatile_retry_ticks=2)), [intent.rstrip("\n"), ""]
+    rig, lines = Rig(rules=RULES), [intent.rstrip("\n"), ""]
     for line in text.splitlines():
         if line.startswith("> "):
             lines += [line, *await act(rig, line[2:])]

@@ -1,0 +1,132 @@
+"""The core and a real engine together: contexts that move, fail and are replayed give the same bits."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from core_rig import Rig
+from engine_tools import SHALLOW, checkpoint
+from typer import Typer
+from typer.testing import CliRunner, Result
+
+from actors.replay import replay
+from cluster.engine import Engine
+from cluster.model.config import Window
+from cluster.model.random_checkpoint import write_random_checkpoint
+from cluster.session.limits import CheckpointLimits
+from cluster.types import StepResult, TickBatch
+
+CONFIG = replace(SHALLOW, window=Window(micro_turns=16, pins_max=4, prefix_max=8))
+LIMITS = CheckpointLimits(window=16, pins_max=4, prefix_max=8, audio_bytes=CONFIG.audio_bytes)
+TURNS = 36
+
+
+class EngineRig(Rig):
+    """The rig with a real engine behind it, and clients that speak noise."""
+
+    def __init__(self, folder: Path, *sessions: str) -> None:
+        self.engine = Engine(folder, num_slots=8, deterministic=True)
+        self.sessions = sessions
+        super().__init__(limits=LIMITS, versions=self.engine.versions, keep_history=True)
+
+    def step(self, batch: TickBatch, refuse: frozenset[str], took_ns: int) -> StepResult:
+        result = self.engine.step(batch)
+        assert not self.engine.refusals
+        return replace(result, engine_ns=1_000_000)  # always fast: plans must not depend on this machine
+
+    async def talk(self, turns: int, *, fail_at: tuple[int, ...] = (), late_at: tuple[int, ...] = ()) -> None:
+        for session in self.sessions:
+            await self.open(session, prefix=(7, 8, 9))
+        done = 0
+        while done < turns:
+            done = self.k()
+            for session in self.sessions:
+                if done >= 0 and done not in late_at:
+                    await self.turn(done, session, audio=noise(session, done))
+                    if done - 1 in late_at:
+                        await self.turn(done - 1, session, audio=noise(session, done - 1))
+            if done in fail_at:
+                await self.tick(fail="on purpose")
+            else:
+                await self.tick()
+
+
+def noise(session: str, k: int) -> bytes:
+    rng = random.Random(f"{session} {k}")
+    return bytes(rng.randrange(CONFIG.audio.levels) for _ in range(CONFIG.audio_bytes))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return checkpoint(tmp_path_factory.mktemp("checkpoint"), CONFIG)
+
+
+def said(rig: EngineRig) -> list[tuple[int, ...]]:
+    return [result.tokens for result in rig.core.session("s").results]
+
+
+def test_a_session_says_the_same_alone_and_among_neighbours_across_anchors(folder: Path) -> None:
+    alone, among = EngineRig(folder, "s"), EngineRig(folder, "a", "s", "b")
+    asyncio.run(alone.talk(TURNS))
+    asyncio.run(among.talk(TURNS))
+    assert sum("anchored" in result.events for result in alone.core.session("s").results) >= 3
+    assert any(said(alone))
+    assert said(alone) == said(among)
+
+
+@pytest.fixture(scope="module")
+def history(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rig = EngineRig(folder, "s", "neighbour")
+    asyncio.run(rig.talk(TURNS, fail_at=(9, 30), late_at=(14, 33)))
+    file = tmp_path_factory.mktemp("history") / "s.jsonl"
+    file.write_bytes(b"\n".join(rig.history["s"]))
+    return file
+
+
+def run(*arguments: object) -> Result:
+    app = Typer()
+    app.command()(replay)
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_the_model_says_again_what_a_history_tells_through_failures_lateness_and_anchors(
+    folder: Path, history: Path
+) -> None:
+    done = run(history, "--model", "--checkpoint", folder, "--json")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.output)
+    assert found["same"]
+    assert found["micro_turns"] == TURNS + 1 - 2  # two steps failed
+    assert found["tokens"] > 0
+
+
+def test_the_machine_replays_a_history_anywhere(history: Path) -> None:
+    done = run(history, "--machine")
+    assert (done.exit_code, done.output) == (0, f"the same: {TURNS + 1} micro-turns\n")
+
+
+def test_another_checkpoint_is_refused_by_name(history: Path, tmp_path: Path) -> None:
+    other = write_random_checkpoint(tmp_path, config=CONFIG, seed=4)
+    done = run(history, "--model", "--checkpoint", other, "--json")
+    assert done.exit_code == 1
+    assert "versions.weights_sha256: was" in json.loads(done.output)["error"]
+
+
+def test_a_divergence_is_told_with_its_line(history: Path, tmp_path: Path) -> None:
+    lines = history.read_bytes().splitlines()
+    at = next(i for i, line in enumerate(lines) if b'"Tick"' in line and b'"passes":5' in line)
+    file = tmp_path / "other.jsonl"
+    file.write_bytes(b"\n".join([*lines[:at], lines[at].replace(b'"passes":5', b'"passes":1'), *lines[at + 1 :]]))
+    done = run(file, "--machine", "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.output)["at"] == at + 1
+
+
+@pytest.mark.parametrize("options", [[], ["--machine", "--model"]])
+def test_one_of_the_two_replays_is_asked_for(history: Path, options: list[str]) -> None:
+    assert run(history, *options).exit_code == 2
