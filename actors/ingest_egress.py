@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import structlog
+
 from actors.ingest_services import Services
 from actors.ingest_wire import result_of
 from cluster.media.egress import Done, Egress, Result
@@ -17,6 +19,7 @@ from cluster.types import MICRO_TURN_MS, Timing
 from counterpoint.internal.v1 import edge_pb2 as pb
 
 _GRANT_VOICE_SAMPLES = 4_800  # of one micro-turn, as `voiced_samples` of a grant counts them: at 24 kHz
+log = structlog.get_logger()
 _LONG_RUN = 8  # longer runs of misses share a label
 
 
@@ -74,11 +77,11 @@ class EgressTask:
     def sent_k(self) -> int:
         return self._egress.next_k - 1
 
-    def start(self, granted: pb.OpenGranted) -> None:
-        """Goes on where a grant says the output stands."""
+    def start(self, granted: pb.OpenGranted, failed: Callable[[Exception], None]) -> None:
+        """Goes on where a grant says the output stands. `failed` is called if it cannot."""
         for result in granted.replay:
             self.put(result_of(result, self.epoch, self._services.vocabulary))
-        self._task = asyncio.create_task(self._run(granted))
+        self._task = asyncio.create_task(self._guarded(granted, failed))
 
     async def stop(self) -> Kept:
         """Finishes what it has begun; returns what a later stream of this session can use."""
@@ -110,6 +113,13 @@ class EgressTask:
     def interrupt(self) -> None:
         """What was not heard is thrown away: what is not sent yet never will be."""
         self._interrupted = True
+
+    async def _guarded(self, granted: pb.OpenGranted, failed: Callable[[Exception], None]) -> None:
+        try:
+            await self._run(granted)
+        except Exception as error:  # reported to the client as well: it would wait for results for ever
+            log.exception("egress failed")
+            failed(error)
 
     async def _run(self, granted: pb.OpenGranted) -> None:
         if self._speech is not None and self._services.voice is not None and self._kept.speech is None:

@@ -41,6 +41,8 @@ class Attached(Protocol):
 
     def link_lost(self, reason: str) -> None: ...
 
+    def failed(self, error: Exception) -> None: ...
+
 
 @dataclass(slots=True)
 class Attachment:
@@ -55,7 +57,7 @@ class Attachment:
         self._listener = listener
         early, self._early = self._early or (), None
         for message in early:
-            listener.down(message)
+            self.deliver(message)
 
     def send(self, message: pb.EdgeUp) -> None:
         message.session, message.attachment = self.granted.session, self.granted.attachment
@@ -63,11 +65,15 @@ class Attachment:
         self.link.send(message)
 
     def deliver(self, message: pb.EdgeDown) -> None:
-        if self._listener is not None:
-            self._listener.down(message)
-        else:
+        if self._listener is None:
             self._early = self._early or deque()
             self._early.append(message)
+            return
+        try:
+            self._listener.down(message)
+        except Exception as error:  # a fault of one session must not reach the others of this link
+            log.exception("a message of the scheduler could not be used", session=message.session)
+            self._listener.failed(error)
 
     def lost(self, reason: str) -> None:
         if self._listener is not None:

@@ -45,6 +45,10 @@ class Ending:
     attached: bool = True  # the session still counts this stream as its client
 
 
+class InternalError(CounterpointError):
+    """A fault of this program."""
+
+
 class IngestSession:
     """`ended` is resolved once, when the stream has to end."""
 
@@ -90,7 +94,7 @@ class IngestSession:
 
     def start(self) -> None:
         """Call once the client was told of the grant."""
-        self._egress.start(self._attachment.granted.granted)
+        self._egress.start(self._attachment.granted.granted, self.failed)
         self._attachment.listen(self)
         self._pump(self._edge.poll(self._now()))
 
@@ -172,6 +176,10 @@ class IngestSession:
     def link_lost(self, reason: str) -> None:
         log.warning("session without a scheduler", session=self.id, reason=reason)
         self.link_down.set()
+
+    def failed(self, error: Exception) -> None:
+        """A fault of ours: this stream ends, the session can be resumed."""
+        self._end(Ending(error=InternalError(f"{type(error).__name__} in ingest; it is logged there")))
 
     def reattached(self, attachment: Attachment) -> None:
         """A scheduler took the session over: give it again what it lacks. Raises ResyncRequired if that is gone."""

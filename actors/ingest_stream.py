@@ -10,7 +10,7 @@ from google.protobuf.message import DecodeError
 
 from actors.ingest_attach import Attacher
 from actors.ingest_outbox import Outbox
-from actors.ingest_session import IngestSession
+from actors.ingest_session import IngestSession, InternalError
 from actors.wire import fault_of
 from actors.wire_down import response
 from cluster.errors import CounterpointError, InvalidInput, ProtocolError, Rejected, StoreUnavailable
@@ -40,6 +40,9 @@ class ClientStream:
             why = str(failure) if failure else "stream ended"
         except CounterpointError as error:
             failure, why = error, str(error)
+        except Exception as error:
+            log.exception("stream failed")
+            failure, why = InternalError(f"{type(error).__name__} in ingest; it is logged there"), "internal"
         finally:
             if self._session is not None:
                 await self._attacher.keep(self._session, await self._session.stop(why))

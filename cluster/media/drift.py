@@ -72,7 +72,7 @@ class Drift:
         skew = self.skew()
         if skew is None:
             return nominal
-        if abs(skew.offset_ns) > _SLIP_NS:
+        if abs(skew.offset_ns) > _SLIP_NS and len(self._minima) == _BUCKETS:  # for 10 s on end, no passing stall
             samples = 0 if skew.offset_ns > 0 else 2 * nominal
         else:
             samples = nominal - self._stretch(skew)

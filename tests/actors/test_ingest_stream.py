@@ -259,6 +259,18 @@ async def test_a_frozen_scheduler_is_noticed_by_its_heartbeat(served: Rig) -> No
     assert (await client.status())[0] is grpc.StatusCode.UNAVAILABLE
 
 
+async def test_a_fault_of_ours_ends_one_stream_and_says_so(served: Rig) -> None:
+    client, granted = await served.opened()
+    other, _ = await served.opened()
+    session = served.scheduler.sessions[granted.session_id]
+    await served.scheduler.say(session, result=pb.TurnResult(k=0, timing="on_time", tokens=[9999]))
+    error = await client.next("error")
+    assert (error.code, error.fatal) == ("internal", True)
+    assert (await client.status())[0] is grpc.StatusCode.INTERNAL
+    await other.audio(0)
+    assert [turn.k for turn in await other.turns(1)] == [0]
+
+
 async def test_a_drain_takes_nobody_new_and_tells_everybody(served: Rig) -> None:
     client, _ = await served.opened()
     (ingest,) = served._ingests
