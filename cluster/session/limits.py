@@ -32,7 +32,7 @@ class CheckpointLimits:
     audio_bytes: int = 600  # dMel codes of one micro-turn: context frames, then its own
     context_bytes: int = 200  # of which context frames
     tokens: ControlTokens = ControlTokens()
-    silence_code: int = 2  # own frames with a lower mean code are silence
+    silence_percent: int = 40  # own frames whose mean code is below so many hundredths are silence
 
     @property
     def anchor_at(self) -> int:

@@ -13,9 +13,9 @@ _SILENT_TURNS = 2  # 400 ms
 
 
 def is_silent(turn: MicroTurn, limits: CheckpointLimits) -> bool:
-    """No text, and the mean code of its own frames is below `silence_code`."""
+    """No text, and own frames of a low mean code. Recorded speech had 1.1 to 1.6 at the median, its pauses 0."""
     own = turn.audio[limits.context_bytes :]
-    return not turn.text and sum(own) < limits.silence_code * max(len(own), 1)
+    return not turn.text and 100 * sum(own) < limits.silence_percent * max(len(own), 1)
 
 
 def cut_pin(tail: tuple[ContextTurn, ...], limits: CheckpointLimits, most: int) -> Pin:

@@ -62,6 +62,8 @@ class Life:
             for belief in self.beliefs:
                 belief(self)
         self.all += await self.rig.set_store("up")
+        for belief in self.beliefs if "s" in self.rig.core else ():
+            belief(self)
         return self
 
     async def _tick(self) -> list[Command]:
