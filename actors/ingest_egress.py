@@ -10,7 +10,7 @@ import structlog
 
 from actors.ingest_services import Services
 from actors.ingest_wire import result_of
-from cluster.media.egress import Done, Egress, Result
+from cluster.media.egress import RING_TURNS, Done, Egress, Result
 from cluster.media.messages import Ended, Opening
 from cluster.media.playout import Playout
 from cluster.media.speech import SpeechTrack, Spoken
@@ -19,8 +19,9 @@ from cluster.types import MICRO_TURN_MS, Timing
 from counterpoint.internal.v1 import edge_pb2 as pb
 
 _GRANT_VOICE_SAMPLES = 4_800  # of one micro-turn, as `voiced_samples` of a grant counts them: at 24 kHz
-log = structlog.get_logger()
 _LONG_RUN = 8  # longer runs of misses share a label
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class EgressTask:
             self._queue.put_nowait(None)
             await asyncio.gather(self._task, return_exceptions=True)
         ring = {done.k: done for done in (*self._kept.ring.values(), *self._egress.ring)}
-        return Kept(dict(sorted(ring.items())[-len(self._egress.ring) - 1 :]), self._speech)
+        return Kept(dict(sorted(ring.items())[-RING_TURNS:]), self._speech)
 
     def fence(self, epoch: int) -> bool:
         return self._egress.fence(epoch)
