@@ -34,6 +34,12 @@ def loaded(toml: str, folder: Path):
     return load(file, env={})
 
 
+def test_with_alltoall_the_experts_are_the_ranks_besides_the_engine(tmp_path: Path) -> None:
+    objects = rendered(None, "--set", "config.experts.exchange=alltoall", "--set", "groups.expert.replicas=3")
+    assert worker_groups(objects)["expert"]["resources"]["counterpoint_rank"] == "1"
+    assert loaded(config_toml(objects) or "", tmp_path).experts.shards == 4
+
+
 @pytest.mark.parametrize("case", CASES, ids=name_of)
 def test_the_configuration_is_one_that_serve_reads(case: Path | None, tmp_path: Path) -> None:
     toml = config_toml(rendered(case))

@@ -1,6 +1,9 @@
 {{- /* config.toml. A JSON string, number or boolean is also one of TOML. */ -}}
 {{- define "counterpoint.config" -}}
-{{- $experts := .Values.groups.expert -}}
+{{- $shards := max 1 (int .Values.groups.expert.replicas) -}}
+{{- if eq "alltoall" .Values.config.experts.exchange -}}
+{{- $shards = add1 (int .Values.groups.expert.replicas) -}}{{- /* the engine is a rank too */ -}}
+{{- end -}}
 {{- $own := dict
   "serve" (dict
     "host" "0.0.0.0"
@@ -11,7 +14,7 @@
     "namespace" .Values.ray.namespace
     "ingests" .Values.groups.ingest.replicas)
   "engine" (dict "checkpoint" .Values.model.path)
-  "experts" (dict "shards" (max 1 (int $experts.replicas)))
+  "experts" (dict "shards" $shards)
   "redis" (dict "url" (include "counterpoint.redisUrl" .))
   "telemetry" (dict "metrics_host" "0.0.0.0" "metrics_port" .Values.ports.metrics)
 -}}

@@ -7,6 +7,8 @@
 - {name: RAY_USAGE_STATS_ENABLED, value: "0"}
 - {name: HOME, value: /tmp}
 - {name: OMP_NUM_THREADS, value: "1"}
+# An actor sees the GPUs of its pod: it is alone there and asks Ray for none.
+- {name: RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO, value: "0"}
 - {name: PYTHONDONTWRITEBYTECODE, value: "1"}
 {{- end -}}
 
@@ -36,11 +38,11 @@ maxReplicas: {{ kindIs "invalid" $group.maxReplicas | ternary $group.replicas $g
 idleTimeoutSeconds: {{ kindIs "invalid" $group.idleTimeoutSeconds | ternary $root.Values.ray.autoscaling.idleTimeoutSeconds $group.idleTimeoutSeconds }}
 {{- end }}
 rayStartParams: {}
-# One of the role's resource in each pod: Ray can put one such actor there and no other.
+# One of the role's resource in each pod: Ray can put one such actor there and no other. With alltoall experts are ranks.
 resources:
   CPU: "1"
   GPU: {{ $group.gpus | quote }}
-  counterpoint_{{ $role }}: "1"
+  counterpoint_{{ and (eq "expert" $role) (eq "alltoall" $root.Values.config.experts.exchange) | ternary "rank" $role }}: "1"
 template:
   metadata:
     labels:
@@ -56,7 +58,7 @@ template:
     automountServiceAccountToken: false
     terminationGracePeriodSeconds: {{ $group.terminationGracePeriodSeconds }}
     {{- if eq "supervisor" $role }}
-    # Ray's node process watches the driver in the container beside it by process id.
+    # Ray's node process finds the driver in the container beside it by process id; without this it cannot join.
     shareProcessNamespace: true
     {{- end }}
     topologySpreadConstraints:
