@@ -22,6 +22,7 @@ from cluster.types import ExpertCall, ExpertTransport, Placement, TensorFrame
 
 # Up to here a second shard costs more in wake-ups than it saves in arithmetic (measured: two cores, 1 to 48 tokens).
 FEW_ROWS = 128
+_LAST_RESORT_NS = 80_000_000
 _BEAT_NS = 20_000_000
 _OVERSLEPT_NS = 5_000_000
 
@@ -41,8 +42,9 @@ class Remote:
     Few rows go to one shard together, where one holds all their experts; tick and layer take turns among such shards.
 
     Rows of a call that fails or misses its deadline go to replicas, and the shard is suspect until the transport finds
-    it well. Rows without a replica wait once more as long for the shard they were sent to; then the expert is dropped,
-    the token's other weights are scaled up in its place and the token's row is reported degraded.
+    it well. Rows that nobody well holds wait for a late or suspect shard all the same, once in a tick: slow is better
+    than lost. Then the expert is dropped, the token's other weights are scaled up in its place and the token's row is
+    reported degraded.
     """
 
     def __init__(
@@ -54,11 +56,14 @@ class Remote:
         self._beat: Callable[[], None] = lambda: None
         self._tick = self._pass_index = self._calls = self._reissued = 0
         self._degraded: set[int] = set()
+        self._given_up: set[int] = set()  # shards that were hoped for in vain in this tick
 
     def agree(self, more: bool) -> bool:
         return more
 
     def begin_pass(self, tick: int, pass_index: int, beat: Callable[[], None]) -> None:
+        if tick != self._tick:
+            self._given_up = set()
         self._tick, self._pass_index, self._beat = tick, pass_index, beat
         self._calls = self._reissued = 0
         self._degraded = set()
@@ -85,9 +90,14 @@ class Remote:
             unserved = _without_route(unserved, pairs.experts, route) + [row for call in missed for row in call.places]
             attempt += 1
         if unserved:
-            once_more_ns = self._clock.now_ns() + max((call.limit_ns for call in late), default=0)
-            saved = [call.places for call in late if self._receive(call, once_more_ns, out_RD)]
-            weights_TK = self._drop(set(unserved).difference(*saved), pairs, weights_TK)
+            asked = {place for call in late for place in call.places}
+            hopes = frozenset(range(self.placement.num_shards())) - failed - self._given_up
+            rest = [place for place in unserved if place not in asked]
+            late += self._send(layer, attempt, rest, pairs.experts, routes(self.placement, hopes), rows_RD)
+            once_more_ns = self._clock.now_ns() + _LAST_RESORT_NS
+            answered = {call.shard: call.places for call in late if self._receive(call, once_more_ns, out_RD)}
+            self._given_up |= failed.union(call.shard for call in late) - answered.keys()
+            weights_TK = self._drop(set(unserved).difference(*answered.values()), pairs, weights_TK)
         return pairs.combine(out_RD, weights_TK)
 
     def _route(self, layer: int, experts: list[int], failed: set[int]) -> tuple[int | None, ...]:
@@ -127,8 +137,8 @@ class Remote:
                 rows=to_frame(rows_RD[mine]),
             )
             sent_ns, limit_ns = self._clock.now_ns(), self._deadline.limit_ns(len(mine))
-            # the transport may keep the call twice as long: a late answer can still save a row without a replica
-            future = self._transport.call(shard, message, sent_ns + 2 * limit_ns + _BEAT_NS)
+            # the transport keeps the call longer: a late answer can still save a row that nobody else holds
+            future = self._transport.call(shard, message, sent_ns + limit_ns + _LAST_RESORT_NS + _BEAT_NS)
             calls.append(_Call(shard, mine, future, sent_ns, limit_ns))
         return calls
 

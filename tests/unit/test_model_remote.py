@@ -129,6 +129,23 @@ def test_a_late_answer_still_saves_rows_that_have_no_replica(single: World) -> N
     assert not report.degraded_rows
 
 
+def test_the_last_shard_left_is_asked_though_it_is_suspect(replicated: World) -> None:
+    replicated.transport.suspected = [0, 1]
+    y, report = replicated.run()
+    assert torch.equal(y, replicated.expected())
+    assert not report.degraded_rows
+
+
+def test_a_shard_is_hoped_for_in_vain_once_in_a_tick_and_not_in_every_layer(single: World) -> None:
+    single.transport.silent = {1}
+    single.clock.leap_ns = 20_000_000
+    _, first = single.run()
+    waited_ns = single.clock.now
+    _, second = single.run()
+    assert first.degraded_rows and second.degraded_rows
+    assert single.clock.now == waited_ns
+
+
 def test_an_engine_that_overslept_does_not_blame_the_shard(replicated: World) -> None:
     replicated.transport.silent = {1}
     replicated.clock.leap_ns = 10 * WARMUP_NS
