@@ -37,6 +37,9 @@ _LATENESS = (-0.15, -0.125, -0.1, -0.075, -0.05, -0.025, -0.01, 0.0, 0.01, 0.025
 _STAGE = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.04, 0.08, 0.12, 0.16, 0.2, 0.4, 1.0)
 _ENDS = ("closed", "idle", "max_duration", "detached", "fenced", "resync_required", "internal")
 _LIMITS = ("scheduler.max_sessions", "engine.num_slots", "num_pages", "scheduler", "supervisor", "redis")
+_BAD_INPUT = ("invalid_input", "protocol_error", "unauthenticated")
+_ERRORS = (*_BAD_INPUT, "resync_required", "overloaded", "unavailable", "internal")
+_MEDIA = ("gap_filled", "too_late", "duplicate", "overlap_refused", "too_early", "undecodable")
 _PLACES = ("ingest", "engine", "journal")
 _ROLES = ("ingest", "scheduler", "engine", "rank", "expert")
 _CALLS = ("answered", "refused", "deadline", "broken", "too_late")
@@ -103,8 +106,12 @@ REJECTED = _counter(
     "counterpoint_sessions_rejected_total", "Sessions refused, by the limit that bound.", "limit", known=_LIMITS
 )
 ENDED = _counter("counterpoint_sessions_ended_total", "Sessions ended, by code.", "code", known=_ENDS)
-STREAM_ERRORS = _counter("counterpoint_stream_errors_total", "Errors answered to clients, by code.", "code")
-MEDIA_OUTCOMES = _counter("counterpoint_media_outcomes_total", "Media not taken as sent, by outcome.", "outcome")
+STREAM_ERRORS = _counter(
+    "counterpoint_stream_errors_total", "Errors answered to clients, by code.", "code", known=_ERRORS
+)
+MEDIA_OUTCOMES = _counter(
+    "counterpoint_media_outcomes_total", "Media not taken as sent, by outcome.", "outcome", known=_MEDIA
+)
 
 # Is state safe?
 JOURNAL_WRITE = _histogram("counterpoint_journal_write_seconds", "One journal pipeline of a tick.", _STAGE)

@@ -12,6 +12,18 @@ from typing import Any
 import pytest
 import yaml
 
+from actors.wire import fault_of
+from cluster.errors import (
+    CounterpointError,
+    InvalidInput,
+    ProtocolError,
+    Rejected,
+    ResyncRequired,
+    StoreUnavailable,
+    Unauthenticated,
+)
+from cluster.media.timeline import MediaOutcome
+from cluster.telemetry import metrics as m
 from cluster.telemetry.metrics import PROCESS, TABLE, Kind
 from observability.dashboards import written
 
@@ -83,6 +95,13 @@ def test_every_rule_has_a_unit_test_and_every_alert_one_in_which_it_is_raised() 
     assert {check["alertname"] for check in checked if not check["exp_alerts"]} >= set(alerts())
     asked = " ".join(check["expr"] for case in cases for check in case.get("promql_expr_test", ()))
     assert {rule["record"] for rule in rules() if "record" in rule} <= set(re.findall(r"[\w:]+", asked))
+
+
+def test_the_labels_known_from_the_start_are_the_ones_that_are_counted() -> None:
+    assert set(m.MEDIA_OUTCOMES.known) == set(MediaOutcome)
+    errors: list[CounterpointError] = [ProtocolError("f", "m"), InvalidInput("f", "m"), Rejected("l", "m")]
+    errors += [error("m") for error in (Unauthenticated, ResyncRequired, StoreUnavailable, CounterpointError)]
+    assert {fault_of(error)[0].code for error in errors} == set(m.STREAM_ERRORS.known)
 
 
 def test_the_dashboards_are_what_their_panels_give() -> None:
