@@ -77,6 +77,7 @@ class SchedulerCore:
         self._leaving: list[SlotWork] = []  # slots of ended sessions, for the next batch to free
         self._out: TickBatch | None = None
         self._lines: list[tuple[str, bytes]] = []
+        self._finished: list[str] = []
 
     def __len__(self) -> int:
         return len(self._pool)
@@ -243,9 +244,12 @@ class SchedulerCore:
     def _advance(self, session: str, event: SessionEvent, now_ns: int) -> tuple[Command, ...]:
         if session not in self._sessions:
             return ()
-        self._sessions[session], commands = advance(self._sessions[session], event, now_ns)
-        if self._sessions[session].terms.keep_history:
+        state, commands = advance(self._sessions[session], event, now_ns)
+        self._sessions[session] = state
+        if state.terms.keep_history:
             self._lines.append((session, entry_line(event, now_ns, commands)))
+        if state.finished:
+            self._finished.append(session)
         return commands
 
     def _begin_history(self, header: Header) -> None:
@@ -274,12 +278,12 @@ class SchedulerCore:
         return batch
 
     def _collect(self, commands: tuple[Command, ...] | list[Command]) -> Effects:
-        ended = tuple(session for session, state in self._sessions.items() if state.finished)
+        lines, self._lines = tuple(self._lines), []
+        ended, self._finished = tuple(self._finished), []
         for session in ended:
             state = self._sessions.pop(session)
             slots = self._pool.give(session)
             self._leaving.append(SlotWork(session=session, epoch=state.terms.epoch, slot=slots[0], free=slots))
-        lines, self._lines = tuple(self._lines), []
         return Effects(
             journal=tuple(command for command in commands if isinstance(command, JournalWrite)),
             outs=tuple(command for command in commands if not isinstance(command, JournalWrite | SlotWork)),

@@ -98,7 +98,8 @@ def plan_anchor(context: Context, limits: CheckpointLimits) -> Context:
 def advance_build(context: Context, most: int) -> Progress:
     """Prefill at most `most` micro-turns; swap when nothing is left."""
     build, free = context.build, context.spoilt
-    context = replace(context, spoilt=())
+    if free:
+        context = replace(context, spoilt=())
     if build is None or (most <= 0 and build.opened):
         return Progress(context=context, free=free)
     items = build_items(context, build)

@@ -59,7 +59,9 @@ def arrive(inbox: Inbox, arrived: Arrived) -> Inbox:
         return replace(inbox, sealed=sealed, text=inbox.text + arrived.turn.text)
     if k < inbox.first_open or any(item.turn.k == k for item in inbox.ready):
         return inbox
-    ready = tuple(sorted((*inbox.ready, arrived), key=lambda item: item.turn.k))
+    ready = (*inbox.ready, arrived)
+    if inbox.ready and inbox.ready[-1].turn.k > k:
+        ready = tuple(sorted(ready, key=lambda item: item.turn.k))
     return replace(inbox, ready=ready)
 
 
@@ -72,6 +74,8 @@ def count_absent(inbox: Inbox, last_due: int) -> Inbox:
     """One more tick ran without what was due. Only ticks that run count, so the server's lateness never seals."""
     held, counts = {item.turn.k for item in inbox.ready}, dict(inbox.absent)
     missing = [k for k in range(inbox.first_open, last_due + 1) if k not in held]
+    if not (missing or counts):
+        return inbox
     return replace(inbox, absent=tuple((k, counts.get(k, 0) + 1) for k in missing))
 
 
@@ -80,6 +84,8 @@ def take(inbox: Inbox, terms: Terms, last_due: int, *, closing: bool) -> tuple[I
 
     A micro-turn missing at `coalesce_max` ticks is sealed. While closing nothing more will come: holes are sealed.
     """
+    if inbox.next_k > last_due:
+        return inbox, (), []
     held, counts = {item.turn.k: item for item in inbox.ready}, dict(inbox.absent)
     taken: list[Arrived] = []
     gaps: list[Gap] = []
@@ -99,19 +105,21 @@ def take(inbox: Inbox, terms: Terms, last_due: int, *, closing: bool) -> tuple[I
         context = before[-terms.limits.context_bytes :] or inbox.context
         taken.append(held.pop(k, None) or Arrived(turn=silence(k, context, terms)))
         k += 1
+    if not taken:
+        return inbox, (), []
     taken, text = _with_late_text(taken, inbox.text, terms.limits.text_in_max)
     lost = tuple(gap.from_k for gap in gaps if gap.reason == "late")
     left = replace(
         inbox,
-        next_k=k if taken else inbox.next_k,
+        next_k=k,
         ready=tuple(item for item in inbox.ready if item.turn.k >= k),
         absent=tuple((other, count) for other, count in inbox.absent if other >= k),
-        gap=None if taken else inbox.gap,
-        sealed=(*inbox.sealed, *lost)[-terms.rules.waiting_max :],
+        gap=None,
+        sealed=(*inbox.sealed, *lost)[-terms.rules.waiting_max :] if lost else inbox.sealed,
         text=text,
-        context=taken[-1].turn.audio[-terms.limits.context_bytes :] if taken else inbox.context,
+        context=taken[-1].turn.audio[-terms.limits.context_bytes :],
     )
-    return left, tuple(taken), gaps if taken else []
+    return left, tuple(taken), gaps
 
 
 def silence(k: int, context: bytes, terms: Terms) -> MicroTurn:

@@ -30,7 +30,7 @@ from cluster.session.journal import Journal
 from cluster.session.outcome import enter, results_of, skipped
 from cluster.session.record import TERMS, Cut
 from cluster.session.state import Session
-from cluster.session.tell import accepted, tell_results
+from cluster.session.tell import accepted, remember, told
 from cluster.session.terms import Terms
 from cluster.types import ContextTurn
 
@@ -126,8 +126,16 @@ def _on_stepped(state: Session, event: Stepped, now_ns: int) -> Answered:
         return _on_step_lost(
             state, StepLost(n=event.n, reason="the engine answered other micro-turns than it was given")
         )
-    state, results = results_of(state, flight, event, now_ns)
-    return tell_results(replace(state, flight=None, failures=0), results)
+    context, results = results_of(state, flight, event, now_ns)
+    after = replace(
+        state,
+        context=context,
+        flight=None,
+        failures=0,
+        results=remember(state, results),
+        fresh=state.fresh + results,
+    )
+    return after, told(after, results)
 
 
 def _on_step_lost(state: Session, event: StepLost) -> Answered:
@@ -137,11 +145,18 @@ def _on_step_lost(state: Session, event: StepLost) -> Answered:
     for item in items:
         context, _ = enter(context, state.terms, ContextTurn(turn=item.turn))
     failures = state.failures + (event.n >= 0)
-    state, commands = tell_results(replace(state, context=lose_kv(context), flight=None, failures=failures), lost)
+    state = replace(
+        state,
+        context=lose_kv(context),
+        flight=None,
+        failures=failures,
+        results=remember(state, lost),
+        fresh=state.fresh + lost,
+    )
     if failures < state.terms.rules.failures_max:
-        return state, commands
-    state, ended = tick.end(state, "internal", f"{failures} steps failed in a row, at last: {event.reason}", event.n)
-    return state, (*commands, *ended)
+        return state, told(state, lost)
+    ended, goodbye = tick.end(state, "internal", f"{failures} steps failed in a row, at last: {event.reason}", event.n)
+    return ended, (*told(state, lost), *goodbye)
 
 
 def _on_journaled(state: Session, event: JournalOutcome, now_ns: int) -> Answered:
@@ -157,7 +172,6 @@ def _on_journaled(state: Session, event: JournalOutcome, now_ns: int) -> Answere
         )
         return replace(state, ended=True, flight=None, journal=Journal()), () if state.ended else (ended,)
     after = journal.answered(before, event, now_ns)
-    state = replace(state, journal=after)
-    news = accepted(state, before)
-    state, granted = attach.grant_if_settled(state)
+    news = accepted(state, before, after)
+    state, granted = attach.grant_if_settled(replace(state, journal=after))
     return state, (*news, *granted)

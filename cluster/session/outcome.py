@@ -12,8 +12,8 @@ from cluster.session.terms import Terms
 from cluster.types import ContextTurn, Degradation, ModelEvent, Timing, TurnOutput
 
 
-def results_of(state: Session, flight: Flight, event: Stepped, now_ns: int) -> tuple[Session, tuple[Result, ...]]:
-    """Results of a step that went well; the context holds its micro-turns afterwards."""
+def results_of(state: Session, flight: Flight, event: Stepped, now_ns: int) -> tuple[Context, tuple[Result, ...]]:
+    """Results of a step that went well, and the context with its micro-turns."""
     terms, context, found = state.terms, state.context, []
     for item, output in zip(flight.items, event.outputs, strict=True):
         last = item is flight.items[-1]
@@ -40,7 +40,7 @@ def results_of(state: Session, flight: Flight, event: Stepped, now_ns: int) -> t
                 context_tokens=event.context_tokens,
             )
         )
-    return replace(state, context=context), tuple(found)
+    return context, tuple(found)
 
 
 def skipped(state: Session, k: int, n: int, *degradations: Degradation) -> Result:

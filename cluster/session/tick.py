@@ -6,18 +6,18 @@ from dataclasses import replace
 
 from cluster.session import context as contexts
 from cluster.session import journal
-from cluster.session.commands import Command, ControlEffective, Sealed, SessionEnded
+from cluster.session.commands import Command, Result, Sealed, SessionEnded
 from cluster.session.context import Progress
+from cluster.session.controls import apply_controls
 from cluster.session.events import ControlIn, Tick
 from cluster.session.inbox import Arrived, Gap, Inbox, count_absent, take
 from cluster.session.outcome import skipped
 from cluster.session.record import RECORDS, Applied, Record
-from cluster.session.state import Flight, Session
-from cluster.session.tell import accepted, tell_results
+from cluster.session.state import Flight, Session, Stream
+from cluster.session.tell import accepted, remember, told
 from cluster.types import Degradation, SlotWork
 
 _MS = 1_000_000
-_CONTROLS_KNOWN = 64
 
 Answered = tuple[Session, tuple[Command, ...]]
 
@@ -35,23 +35,31 @@ def on_tick(state: Session, event: Tick, now_ns: int) -> Answered:
     plan = contexts.plan_anchor(_with_instructions(state), state.terms.limits)
     progress = contexts.advance_build(plan, event.prefill_turns)
     inbox, taken, gaps = _take(state, progress, event.n)
-    state = replace(
+    missed, sealed = _seal(state, gaps, event.n)
+    first_k = taken[0].turn.k if taken else inbox.next_k
+    handled = apply_controls(state, progress.context, n=event.n, k=first_k)
+    record = _record(state, event.n, progress, taken, gaps, (*state.fresh, *missed), handled.fresh)
+    kept = _append(state.journal, record, progress, taken) if record else state.journal
+    news = accepted(state, state.journal, kept)
+    kept, asked = journal.write(kept, state.terms, event.n)
+    after = replace(
         state,
         context=progress.context,
         inbox=inbox,
-        stream=replace(state.stream, grace_ticks=max(0, state.stream.grace_ticks - 1)),
+        stream=_one_tick_less(state.stream),
         flight=Flight(n=event.n, started_ns=now_ns, items=taken, anchored=progress.anchor is not None)
         if taken
         else None,
+        results=remember(state, missed) if missed else state.results,
+        fresh=() if record else state.fresh,
+        cuts=() if record else state.cuts,
+        controls=(),
+        instructions=handled.waiting,
+        known_controls=handled.known,
+        journal=kept,
     )
-    state, sealed = _seal(state, gaps, event.n)
-    state, effective, applied = _apply_controls(state, event.n)
-    before = state.journal
-    state = _record(state, event.n, progress, taken, gaps, applied)
-    news = accepted(state, before)
-    state, written = _write(state, event.n)
-    work = _work(state, event, progress, taken)
-    return state, (*sealed, *effective, *news, *written, *work)
+    written = (asked,) if asked else ()
+    return after, (*sealed, *handled.effective, *news, *written, *_work(state, event, progress, taken))
 
 
 def end(state: Session, code: str, reason: str, n: int) -> Answered:
@@ -84,61 +92,33 @@ def _take(state: Session, progress: Progress, n: int) -> tuple[Inbox, tuple[Arri
     return take(inbox, terms, last_due, closing=bool(state.closing))
 
 
-def _seal(state: Session, gaps: list[Gap], n: int) -> Answered:
-    """Tell what is sealed; all micro-turns of a gap but the last have their result now, for no step will bring one."""
-    commands: list[Command] = []
+def _seal(state: Session, gaps: list[Gap], n: int) -> tuple[tuple[Result, ...], tuple[Command, ...]]:
+    """What is sealed; all micro-turns of a gap but the last have their result now, for no step will bring one."""
+    missed: tuple[Result, ...] = ()
+    commands: tuple[Command, ...] = ()
     for gap in gaps:
         if state.stream.listening:
-            commands.append(
-                Sealed(
-                    session=state.terms.session,
-                    epoch=state.terms.epoch,
-                    attachment=state.stream.attachment,
-                    from_k=gap.from_k,
-                    to_k=gap.to_k,
-                    reason=gap.reason,
-                )
+            sealed = Sealed(
+                session=state.terms.session,
+                epoch=state.terms.epoch,
+                attachment=state.stream.attachment,
+                from_k=gap.from_k,
+                to_k=gap.to_k,
+                reason=gap.reason,
             )
-        missed = tuple(skipped(state, k, n, Degradation.INPUT_MISSING) for k in range(gap.from_k, gap.to_k))
-        state, told = tell_results(state, missed)
-        commands += told
-    return state, tuple(commands)
+            commands = (*commands, sealed)
+        inside = tuple(skipped(state, k, n, Degradation.INPUT_MISSING) for k in range(gap.from_k, gap.to_k))
+        missed, commands = missed + inside, commands + told(state, inside)
+    return missed, commands
+
+
+def _one_tick_less(stream: Stream) -> Stream:
+    return replace(stream, grace_ticks=stream.grace_ticks - 1) if stream.grace_ticks else stream
 
 
 def _with_instructions(state: Session) -> contexts.Context:
     newest = [control.prefix for control in state.controls if control.kind == "update_instructions"]
     return replace(state.context, wanted_prefix=newest[-1]) if newest else state.context
-
-
-def _apply_controls(state: Session, n: int) -> tuple[Session, tuple[Command, ...], tuple[ControlIn, ...]]:
-    """Controls take effect now, new instructions once they stand in the live context."""
-    known, context = state.known_controls, state.context
-    now, fresh = [], []
-    instructions = list(state.instructions)
-    for control in state.controls:
-        if control.seq in known:  # resent; it took effect once and is only acknowledged again
-            now.append(control)
-            continue
-        fresh.append(control)
-        (instructions if control.kind == "update_instructions" else now).append(control)
-    if context.prefix == context.wanted_prefix:
-        now, instructions = now + instructions, []
-    k = state.flight.items[0].turn.k if state.flight else state.inbox.next_k
-    effective = tuple(
-        ControlEffective(
-            session=state.terms.session,
-            epoch=state.terms.epoch,
-            attachment=state.stream.attachment,
-            control_id=control.control_id,
-            seq=control.seq,
-            tick=n,
-            k=k,
-        )
-        for control in now
-    )
-    known = (*known, *(control.seq for control in fresh))[-_CONTROLS_KNOWN:]
-    state = replace(state, controls=(), instructions=tuple(instructions), known_controls=known)
-    return state, effective if state.stream.listening else (), tuple(fresh)
 
 
 def _record(
@@ -147,17 +127,17 @@ def _record(
     progress: Progress,
     taken: tuple[Arrived, ...],
     gaps: list[Gap],
+    results: tuple[Result, ...],
     applied: tuple[ControlIn, ...],
-) -> Session:
-    first = not state.journal.next_index  # makes the session one that can be taken over
-    if not (first or taken or state.fresh or progress.anchor or gaps or applied or state.cuts):
-        return state
-    through_seq = max((item.through_seq for item in taken), default=0)
-    audio_samples = max((item.audio_samples for item in taken), default=0)
-    record = Record(
+) -> Record | None:
+    """None if there is nothing to tell. The first one is always written: it makes takeover possible."""
+    first = not state.journal.next_index
+    if not (first or taken or results or progress.anchor or gaps or applied or state.cuts):
+        return None
+    return Record(
         n=n,
         turns=tuple(item.turn for item in taken),
-        results=state.fresh,
+        results=results,
         anchor=progress.anchor,
         gaps=tuple(gaps),
         cuts=state.cuts,
@@ -165,18 +145,21 @@ def _record(
             Applied(control_id=control.control_id, seq=control.seq, kind=control.kind, prefix=control.prefix)
             for control in applied
         ),
-        through_seq=through_seq,
-        audio_samples=audio_samples,
+        through_seq=max((item.through_seq for item in taken), default=0),
+        audio_samples=max((item.audio_samples for item in taken), default=0),
     )
-    kept = journal.anchored(state.journal, progress.anchor.tail_from_k) if progress.anchor else state.journal
-    kept = journal.append(
+
+
+def _append(kept: journal.Journal, record: Record, progress: Progress, taken: tuple[Arrived, ...]) -> journal.Journal:
+    if progress.anchor:
+        kept = journal.anchored(kept, progress.anchor.tail_from_k)
+    return journal.append(
         kept,
         RECORDS.encode(record),
         ks=tuple(item.turn.k for item in taken),
-        through_seq=through_seq,
-        audio_samples=audio_samples,
+        through_seq=record.through_seq,
+        audio_samples=record.audio_samples,
     )
-    return replace(state, journal=kept, fresh=(), cuts=())
 
 
 def _write(state: Session, n: int) -> Answered:

@@ -93,6 +93,10 @@ class Life:
         self.rig.say[max(0, self.rig.k())] = tokens
         return []
 
+    async def _hush(self) -> list[Command]:
+        self.rig.say.clear()
+        return []
+
     async def _store(self, state: str) -> list[Command]:
         return await self.rig.set_store(state)
 
@@ -239,7 +243,7 @@ def test_what_came_before_it_was_sealed_is_never_taken_for_silence(actions: list
 @given(ACTIONS)
 def test_the_journal_rebuilds_the_session_it_was_written_for(actions: list[tuple[Any, ...]]) -> None:
     async def run() -> None:
-        life = await Life().run([*actions, ("store", "up"), *[("give",)] * 4])
+        life = await Life().run([*actions, ("store", "up"), ("hush",), *[("give",)] * 4])
         state = life.rig.core.session("s")
         assert not state.journal.waiting
         stored = await life.rig.store.load("default", "s")
