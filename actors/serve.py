@@ -15,6 +15,7 @@ from rich.table import Table
 
 from cluster.config import Config, load
 from cluster.errors import CounterpointError
+from cluster.telemetry.logging import configure_logging
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file; environment and options win over it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -48,7 +49,9 @@ def serve(
     }
     try:
         given = {path: value for path, value in options.items() if value is not None}
-        asyncio.run(_until_interrupted(load(config, overrides=given), as_json))
+        settings = load(config, overrides=given)
+        configure_logging("serve", level=settings.telemetry.log_level)
+        asyncio.run(_until_interrupted(settings, as_json))
     except CounterpointError as error:
         raise _failed(error) from error
 

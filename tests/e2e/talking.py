@@ -20,7 +20,7 @@ class Talk:
     turns: list[Turn] = field(default_factory=list)
     disconnected: int = 0
     resumed: int = 0
-    closed: bool = False
+    closed: str = ""
 
     @property
     def ks(self) -> list[int]:
@@ -75,7 +75,7 @@ async def converse(
                 case Resumed():
                     talk.resumed += 1
                 case Closed():
-                    talk.closed = True
+                    talk.closed = event.message.reason
         await sender
     return talk
 
