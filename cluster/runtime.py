@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from cluster.errors import InvalidInput, Rejected
+from cluster.errors import InvalidInput, Rejected, ResyncRequired
 from cluster.scheduling.cost import CostModel
 from cluster.scheduling.planner import Budget, Grant, plan
 from cluster.scheduling.slots import SlotPool
@@ -195,9 +195,13 @@ class SchedulerCore:
         n0 = self.ticker.n0_of(was.media_epoch_ns, jitter_ms=was.jitter_ms)
         terms = replace(was, epoch=epoch, n0=n0, limits=self._limits, rules=self._config.rules)
         slots = self._pool.take(terms.session)
-        self._sessions[terms.session] = adoption.adopt(
-            terms, stored.records, base=stored.base, slots=slots, meta=TERMS.encode(terms), now_ns=now_ns
-        )
+        try:
+            self._sessions[terms.session] = adoption.adopt(
+                terms, stored.records, base=stored.base, slots=slots, meta=TERMS.encode(terms), now_ns=now_ns
+            )
+        except ResyncRequired:
+            self._pool.give(terms.session)
+            raise
         self._begin_history(
             Header(
                 versions=self._versions,

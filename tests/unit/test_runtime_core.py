@@ -1,0 +1,214 @@
+"""The core as its shell sees it: admission, batches, answers that do not belong, slots that come back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from core_rig import LIMITS, PERIOD_NS, VERSIONS, Rig
+
+from cluster.errors import InvalidInput, Rejected, ResyncRequired
+from cluster.runtime import SchedulerConfig, SchedulerCore
+from cluster.session.commands import OpenGranted, OpenRejected, Result, SessionEnded
+from cluster.session.events import Answer, JournalOutcome, Open, Reattach
+from cluster.session.limits import SessionRules
+from cluster.types import SlotWork, StepResult
+
+
+def only(found: list[object]) -> object:
+    (one,) = found
+    return one
+
+
+async def test_beyond_the_limit_a_session_is_refused_before_any_of_its_state_exists() -> None:
+    rig = Rig(max_sessions=1)
+    await rig.open("a")
+    refusal = only(await rig.open("b"))
+    assert isinstance(refusal, OpenRejected)
+    assert (refusal.code, refusal.limit) == ("overloaded", "scheduler.max_sessions")
+    assert refusal.retry_after_ms > 0
+    assert "b" not in rig.core
+    with pytest.raises(Rejected, match=r"scheduler\.max_sessions"):
+        rig.core.check_room()
+
+
+async def test_instructions_beyond_the_checkpoint_are_refused_by_field() -> None:
+    rig = Rig()
+    refusal = only(await rig.open(prefix=tuple(range(9))))
+    assert isinstance(refusal, OpenRejected)
+    assert (refusal.code, refusal.limit) == ("invalid_input", "configure.instructions")
+    assert refusal.reason == "has 9 tokens, the checkpoint takes 8"
+    assert len(rig.core) == 0
+    await rig.open("t")
+    with pytest.raises(InvalidInput, match=r"control\.update_instructions\.instructions"):
+        await rig.control("t", seq=2, control_id="c", kind="update_instructions", prefix=tuple(range(9)))
+
+
+async def test_slots_of_a_session_that_ended_are_freed_in_the_next_batch_and_used_again() -> None:
+    rig = Rig(max_sessions=1)
+    await rig.open("a")
+    await rig.tick()
+    await rig.close("a")
+    await rig.tick()
+    assert "a" not in rig.core
+    await rig.open("b")
+    batch = rig.core.tick(rig.n, rig.n * PERIOD_NS).batch
+    assert batch is not None
+    freed, opened = batch.work
+    assert (freed.session, freed.free, freed.turns) == ("a", (0, 1), ())
+    assert (opened.session, opened.prefills[0].reset) == ("b", True)
+
+
+async def test_a_resume_of_a_session_nobody_here_knows_says_so() -> None:
+    rig = Rig()
+    event = Reattach(session="lost", epoch=1, request_id=7, token="t")
+    refusal = only(list(rig.core.handle(event, 0).outs))
+    assert isinstance(refusal, OpenRejected)
+    assert (refusal.code, refusal.request_id, refusal.limit) == ("unknown_session", 7, "resume.session_id")
+
+
+async def test_every_tick_has_one_batch_and_a_step_one_answer() -> None:
+    rig = Rig()
+    empty = rig.core.tick(0, 0).batch
+    assert empty is not None
+    assert empty.work == ()
+    with pytest.raises(ValueError, match="no step of tick 0 is out"):
+        rig.core.step_done(StepResult(n=0, engine_epoch=1, results=()), 0)
+    await rig.open()
+    rig.n = 1
+    assert rig.core.tick(1, PERIOD_NS).batch
+    with pytest.raises(ValueError, match="the step of tick 1 has no answer yet"):
+        rig.core.tick(2, 2 * PERIOD_NS)
+
+
+async def test_a_session_the_engine_left_out_has_its_result_and_its_neighbours_theirs() -> None:
+    rig = Rig()
+    await rig.open("a")
+    await rig.open("b")
+    while rig.k("a") < 0:
+        await rig.tick()
+    await rig.turn(0, "a")
+    await rig.turn(0, "b")
+    told = await rig.tick(refuse=["a"])
+    results = {out.session: out.timing.value for out in told if isinstance(out, Result)}
+    assert results == {"a": "skipped", "b": "on_time"}
+
+
+async def test_results_carry_when_they_were_due_and_where_the_time_went() -> None:
+    rig = Rig()
+    await rig.open(due_ms=100)
+    while rig.k() < 0:
+        await rig.tick()
+    await rig.turn(0)
+    cutoff_ns = rig.n * PERIOD_NS
+    told = await rig.tick(took_ns=120_000_000)
+    result = next(out for out in told if isinstance(out, Result))
+    assert (result.cutoff_ns, result.due_ns) == (cutoff_ns, cutoff_ns + 100_000_000)
+    assert (result.engine_ns, result.queue_ns, result.timing.value) == (120_000_000, 0, "late")
+
+
+async def test_the_grant_tells_a_media_clock_that_ends_micro_turn_0_a_jitter_before_its_tick() -> None:
+    rig = Rig()
+    granted = only(await rig.open())
+    assert isinstance(granted, OpenGranted)
+    n0 = rig.core.session("s").terms.n0
+    assert granted.media_epoch_ns + PERIOD_NS + 30_000_000 == n0 * PERIOD_NS
+
+
+async def test_a_lockstep_tick_waits_for_whoever_is_attached() -> None:
+    rig = Rig()
+    assert rig.core.ready(0)
+    await rig.open()
+    n0 = rig.core.session("s").terms.n0
+    assert rig.core.ready(n0 - 1)
+    assert not rig.core.ready(n0)
+    await rig.turn(0)
+    assert rig.core.ready(n0)
+    assert not rig.core.ready(n0 + 1)
+    await rig.detach()
+    assert rig.core.ready(n0 + 1)
+
+
+async def test_an_engine_of_a_lower_epoch_is_refused() -> None:
+    rig = Rig()
+    with pytest.raises(ValueError, match="engine_epoch: 1 must be above 1"):
+        rig.core.engine_replaced(1, 0)
+
+
+async def test_a_step_that_was_out_when_its_engine_died_has_failed() -> None:
+    rig = Rig()
+    await rig.open()
+    while rig.k() < 0:
+        await rig.tick()
+    await rig.turn(0)
+    rig.core.tick(rig.n, rig.n * PERIOD_NS)
+    effects = rig.core.engine_replaced(2, rig.n * PERIOD_NS)
+    assert [out.timing.value for out in effects.outs if isinstance(out, Result)] == ["skipped"]
+    rig.n += 1
+    batch = rig.core.tick(rig.n, rig.n * PERIOD_NS).batch
+    assert batch is not None
+    assert (batch.engine_epoch, batch.work[0].prefills[0].reset) == (2, True)
+
+
+async def test_a_journal_that_cannot_be_read_is_not_adopted() -> None:
+    rig = Rig()
+    await rig.open()
+    await rig.tick()
+    stored = await rig.store.load("default", "s")
+    other = rig.new_core(engine_epoch=2)
+    with pytest.raises(ResyncRequired, match="Terms"):
+        other.adopt(replace(stored, meta=b"{}"), 2, 0)
+    with pytest.raises(ResyncRequired, match="Record"):
+        other.adopt(replace(stored, records=(b"?",)), 2, 0)
+    with pytest.raises(ResyncRequired, match="after its anchor"):
+        other.adopt(replace(stored, base=7), 2, 0)
+    assert len(other) == 0
+    other.adopt(stored, 2, 0)
+    assert other.session("s").terms.epoch == 2
+
+
+@pytest.mark.parametrize(
+    ("rules", "code"),
+    [
+        (SessionRules(duration_max_ms=2_000), "max_duration"),
+        (SessionRules(idle_max_ms=2_000), "idle"),
+    ],
+)
+async def test_a_session_ends_by_itself_with_the_reason(rules: SessionRules, code: str) -> None:
+    rig = Rig(rules=rules)
+    await rig.open()
+    for _ in range(13):
+        if code != "idle" and rig.k() >= 0:
+            await rig.turn(rig.k())
+        await rig.tick()
+        if "s" not in rig.core:
+            break
+    ended = [out for out in rig.told if isinstance(out, SessionEnded)]
+    assert [out.code for out in ended] == [code]
+    assert (await rig.store.load("default", "s")).ended
+
+
+async def test_nobody_comes_back_and_the_session_ends_quietly() -> None:
+    rig = Rig(rules=SessionRules(detached_max_ms=1_000))
+    await rig.open()
+    await rig.detach()
+    for _ in range(7):
+        await rig.tick()
+    assert "s" not in rig.core
+    assert not [out for out in rig.told if isinstance(out, SessionEnded)]
+
+
+async def test_answers_for_sessions_that_are_gone_are_ignored() -> None:
+    rig = Rig()
+    outcome = JournalOutcome(session="gone", epoch=1, answer=Answer.WRITTEN, next_index=3)
+    assert rig.core.journaled(outcome, 0).outs == ()
+
+
+async def test_a_tick_is_planned_within_what_is_due_less_the_reserve() -> None:
+    config = SchedulerConfig(tick_zero_ns=0, engine_epoch=1, num_slots=2, max_sessions=1)
+    core = SchedulerCore(config, LIMITS, VERSIONS)
+    core.handle(Open(session="s", epoch=1, request_id=1, token="t"), 0)
+    batch = core.tick(0, 0).batch
+    assert batch is not None
+    assert batch.deadline_ns == (160 - 20) * 800_000
+    assert all(isinstance(work, SlotWork) for work in batch.work)
