@@ -6,19 +6,20 @@ once for every batch that has work, and `journaled` once for every write; it the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from cluster.errors import InvalidInput, Rejected, ResyncRequired
+from cluster.runtime_contract import Effects, SchedulerConfig
 from cluster.scheduling.cost import CostModel
 from cluster.scheduling.planner import Budget, Grant, plan
 from cluster.scheduling.slots import SlotPool
 from cluster.scheduling.ticker import Ticker
 from cluster.session import adopt as adoption
-from cluster.session.commands import Command, EdgeOut, JournalWrite
+from cluster.session.commands import Command, JournalWrite
 from cluster.session.events import ControlIn, EdgeEvent, JournalOutcome, Open, Reattach, SessionEvent, StepLost, Stepped
 from cluster.session.events import Tick as TickEvent
 from cluster.session.history import Header, entry_line, header_line
-from cluster.session.limits import CheckpointLimits, SessionRules
+from cluster.session.limits import CheckpointLimits
 from cluster.session.machine import advance, open_session
 from cluster.session.preview import demand, lacks_input, work_rows
 from cluster.session.record import TERMS
@@ -28,38 +29,11 @@ from cluster.session.store import StoredSession
 from cluster.session.terms import terms_of
 from cluster.types import SlotWork, StepResult, TickBatch, Versions
 
+__all__ = ["Effects", "SchedulerConfig", "SchedulerCore"]
+
 _MS = 1_000_000
 _UNBOUNDED_NS = 1 << 62
 _NOTHING = Grant(session="", passes=1, prefill_turns=0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SchedulerConfig:
-    """Tick n starts at tick_zero_ns + n · 200 ms."""
-
-    tick_zero_ns: int
-    engine_epoch: int
-    num_slots: int
-    max_sessions: int
-    jitter_ms: int = 30
-    due_ms: int = 160
-    lead_ms: int = 200  # from the grant to media time 0, at least
-    lockstep: bool = False
-    egress_ms: int = 20  # of due_ms, for everything between the engine and the client
-    reserve_percent: int = 20
-    initial_pass_ms: int = 15  # what a pass is thought to cost before one was measured
-    rules: SessionRules = field(default_factory=SessionRules)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effects:
-    """What the shell has to do now. Emission (`outs`) never waits for the journal."""
-
-    batch: TickBatch | None = None  # exactly one per call of `tick`, possibly without work
-    journal: tuple[JournalWrite, ...] = ()
-    outs: tuple[EdgeOut, ...] = ()
-    history: tuple[tuple[str, bytes], ...] = ()  # (session, line) to append to history files
-    ended: tuple[str, ...] = ()  # sessions the core has forgotten
 
 
 class SchedulerCore:

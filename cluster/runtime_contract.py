@@ -1,0 +1,38 @@
+"""What the scheduler's core is told once, and what it asks of its shell each time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cluster.session.commands import EdgeOut, JournalWrite
+from cluster.session.limits import SessionRules
+from cluster.types import TickBatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchedulerConfig:
+    """Tick n starts at tick_zero_ns + n · 200 ms."""
+
+    tick_zero_ns: int
+    engine_epoch: int
+    num_slots: int
+    max_sessions: int
+    jitter_ms: int = 30
+    due_ms: int = 160
+    lead_ms: int = 200  # from the grant to media time 0, at least
+    lockstep: bool = False
+    egress_ms: int = 20  # of due_ms, for everything between the engine and the client
+    reserve_percent: int = 20
+    initial_pass_ms: int = 15  # what a pass is thought to cost before one was measured
+    rules: SessionRules = field(default_factory=SessionRules)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effects:
+    """What the shell has to do now. Emission (`outs`) never waits for the journal."""
+
+    batch: TickBatch | None = None  # exactly one per call of `tick`, possibly without work
+    journal: tuple[JournalWrite, ...] = ()
+    outs: tuple[EdgeOut, ...] = ()
+    history: tuple[tuple[str, bytes], ...] = ()  # (session, line) to append to history files
+    ended: tuple[str, ...] = ()  # sessions the core has forgotten
