@@ -1,7 +1,6 @@
 {{- /* (dict "root" $ "role" name). Ready: an ingest when its health service says so, another when its actor answers.
-Live: Ray's node process is well, and what the actor counts rises; a pod without an actor yet is live. */ -}}
+Live: Ray's node process is well, and the progress its actor counts rises; a pod without an actor yet is live. */ -}}
 {{- define "counterpoint.probes" -}}
-{{- $counter := get (dict "scheduler" "counterpoint_tick_delay_seconds_count" "expert" "counterpoint_progress") .role -}}
 {{- $probe := list "python3" "-I" "-S" "/etc/counterpoint-probe/probe.py" -}}
 {{- $metrics := list "--metrics-port" (.root.Values.ports.metrics | toString) -}}
 startupProbe:
@@ -12,7 +11,7 @@ startupProbe:
   failureThreshold: 60
 livenessProbe:
   exec:
-    command: {{ concat $probe (list "live") $metrics (empty $counter | ternary list (list "--rises" $counter)) | toJson }}
+    command: {{ concat $probe (list "live") $metrics (list "--rises" "counterpoint_progress") | toJson }}
   periodSeconds: 10
   timeoutSeconds: 5
   failureThreshold: 3
