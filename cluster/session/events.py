@@ -97,7 +97,6 @@ class Tick:
     n: int
     passes: int
     prefill_turns: int
-    prefill_prefix: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

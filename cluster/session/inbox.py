@@ -66,8 +66,8 @@ def arrive(inbox: Inbox, arrived: Arrived) -> Inbox:
 
 
 def forget_waiting(inbox: Inbox) -> Inbox:
-    """A new attachment sends again whatever did not enter a tick."""
-    return replace(inbox, ready=tuple(item for item in inbox.ready if item.again), absent=(), sealed=(), text=())
+    """A new attachment sends again whatever did not enter a tick; late text stays, for it may be accepted already."""
+    return replace(inbox, ready=tuple(item for item in inbox.ready if item.again), absent=(), sealed=())
 
 
 def count_absent(inbox: Inbox, last_due: int) -> Inbox:
