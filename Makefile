@@ -60,6 +60,7 @@ train: $(STAMP) train-tools ## from nothing to the shipped weights, on two cores
 lint: $(STAMP) ## ruff, and the generated code is what the generator gives
 	$(BIN)/ruff check .
 	$(BIN)/python protos/generate.py --check
+	$(BIN)/python helm/generate.py --check
 
 proto: $(STAMP) ## write the generated code anew
 	$(BIN)/python protos/generate.py
