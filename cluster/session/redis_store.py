@@ -52,7 +52,7 @@ class RedisStore:
     def __init__(self, options: RedisOptions) -> None:
         """Connects at the first use. Raises ConfigError for a URL that cannot be understood."""
         self._options = options
-        self._redis = _client(options)
+        self._redis, self._sentinels = _client(options)
 
     async def create(self, tenant: str, session: str, *, owner: str, token: str) -> int:
         if not await self._run(lua.CREATE, tenant, session, owner, digest(token), self._options.ttl_s):
@@ -109,7 +109,8 @@ class RedisStore:
         await self._ask(self._redis.ping())
 
     async def close(self) -> None:
-        await self._redis.aclose()
+        for client in (self._redis, *self._sentinels):
+            await client.aclose()
 
     async def _append(self, writes: Sequence[JournalWrite]) -> list[Any]:
         """One answer per write: [held epoch, next index], an exception, or None where too few replicas have it."""
@@ -162,7 +163,8 @@ def _outcome(write: JournalWrite, answer: Any) -> JournalOutcome:
     return JournalOutcome(session=write.session, epoch=write.epoch, answer=Answer.WRITTEN, next_index=next_index)
 
 
-def _client(options: RedisOptions) -> Redis:
+def _client(options: RedisOptions) -> tuple[Redis, list[Redis]]:
+    """A client of the primary, and those of the sentinels it asks for it."""
     url = urlsplit(options.url)
     timeout_s = (options.timeout_ms + (_WAIT_MARGIN_MS if options.wait_replicas else 0)) / 1000
     # a lost connection is tried once more and at once: the caller counts in ticks, not in backoffs
@@ -179,10 +181,10 @@ def _client(options: RedisOptions) -> Redis:
         if not service or not all(host for host in hosts):
             raise ConfigError("redis.url", "must be redis+sentinel://host:port,host:port/service")
         found = [(host, int(port or 26379)) for host, _, port in (at.partition(":") for at in hosts)]
-        sentinel: Redis = Sentinel(found, socket_timeout=timeout_s).master_for(service, **common)
-        return sentinel
+        sentinel = Sentinel(found, socket_timeout=timeout_s)
+        return sentinel.master_for(service, **common), sentinel.sentinels
     if url.scheme not in ("redis", "rediss"):
         raise ConfigError("redis.url", f"has the scheme {url.scheme!r}, not redis, rediss or redis+sentinel")
     if url.scheme == "rediss" and options.tls_ca_file:
         common["ssl_ca_certs"] = options.tls_ca_file
-    return Redis.from_url(options.url, **{key: value for key, value in common.items() if value is not None})
+    return Redis.from_url(options.url, **{key: value for key, value in common.items() if value is not None}), []
