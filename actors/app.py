@@ -9,7 +9,6 @@ Ray starts processes and tells of their death. Media, ticks and rows travel over
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,21 +20,17 @@ from ray.exceptions import ActorDiedError, RayActorError, RayTaskError
 from ray.util import get_node_ip_address
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from actors.app_ray import RayUnreachable, start_ray
 from actors.handles import ActorInfo, ActorLost, ActorSpec, Peers
 from actors.host import Host
 from actors.store import EmbeddedStore
 from cluster.config import Config
-from cluster.errors import ConfigError, CounterpointError, Rejected
+from cluster.errors import ConfigError, Rejected
+from cluster.session.redis_store import RedisOptions, RedisStore
 
 log = structlog.get_logger()
 
 SUPERVISOR = "supervisor-0"
-OBJECT_STORE_BYTES = 100_000_000  # control messages only
-STARTS = 3  # Ray gives its own node half a minute to come up, which a busy laptop may exceed
-
-
-class RayUnreachable(CounterpointError):
-    """Ray does not answer; the message says what to do."""
 
 
 class RayHost(Host):
@@ -150,8 +145,8 @@ class App:
     async def start(self) -> tuple[ActorInfo, ...]:
         """Everything serves when this returns; what was begun is ended when it raises."""
         try:
-            self._start_store()
-            _start_ray(self.config)
+            await self._start_store()
+            start_ray(self.config.serve)
             self._choose_dtype()
             self._supervisor = RayLauncher().launch(ActorSpec(role="supervisor", index=0, config=self.config))
             itself = await self._supervisor.start({})
@@ -194,9 +189,14 @@ class App:
             log.info("dtype chosen", dtype=dtype, why=why)
             self.config = self.config.model_copy(update={"engine": engine.model_copy(update={"dtype": dtype})})
 
-    def _start_store(self) -> None:
+    async def _start_store(self) -> None:
         redis, serve = self.config.redis, self.config.serve
         if redis.url:
+            store = RedisStore(RedisOptions(**redis.model_dump()))
+            try:
+                await store.ping()  # here and now: later it may go away without harm
+            finally:
+                await store.close()
             return
         if serve.ray_address:
             raise ConfigError(
@@ -226,45 +226,16 @@ def _measure_dtype(checkpoint: Path, deterministic: bool) -> tuple[str, str]:
 @contextlib.contextmanager
 def joined(config: Config) -> Iterator[RayHandle]:
     """The supervisor of a cluster that runs already. Raises RayUnreachable."""
-    _start_ray(config)
+    start_ray(config.serve)
     try:
-        namespace = config.serve.namespace
-        try:
-            yield RayHandle(ray.get_actor(SUPERVISOR, namespace=namespace))
-        except ValueError as error:
-            raise RayUnreachable(
-                f"serve.namespace: no Counterpoint runs in {namespace}; start `counterpoint serve`"
-            ) from error
+        yield RayHandle(_running_supervisor(config.serve.namespace))
     finally:
         ray.shutdown()
 
 
-def _start_ray(config: Config) -> None:
-    serve = config.serve
-    os.environ["RAY_AUTH_MODE"] = serve.ray_auth
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    local: dict[str, Any] = {
-        "include_dashboard": False,
-        "num_cpus": 1,  # Ray starts this many idle workers; actors ask for none
-        "object_store_memory": OBJECT_STORE_BYTES,
-        "_node_ip_address": "127.0.0.1",
-    }
-    for attempt in range(1, STARTS + 1):
-        try:
-            ray.init(
-                address=serve.ray_address or "local",
-                namespace=serve.namespace,
-                configure_logging=False,
-                log_to_driver=False,
-                **({} if serve.ray_address else local),
-            )
-            return
-        except Exception as error:  # Ray raises plain Exception where its node does not come up
-            what = f"no Ray cluster answers at {serve.ray_address}" if serve.ray_address else "Ray does not start here"
-            log.warning("ray not reached", attempt=attempt, why=str(error))
-            why = RayUnreachable(
-                f"serve.ray_address: {what} ({error}); start one with `ray start --head`, or leave the field empty"
-            )
-            ray.shutdown()
-            if serve.ray_address or attempt == STARTS:
-                raise why from error
+def _running_supervisor(namespace: str) -> Any:
+    try:
+        return ray.get_actor(SUPERVISOR, namespace=namespace)
+    except ValueError as error:
+        what = f"no Counterpoint runs in {namespace}; start one with `counterpoint serve`"
+        raise RayUnreachable(f"serve.namespace: {what}") from error

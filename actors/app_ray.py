@@ -1,0 +1,76 @@
+"""Ray itself: started on this machine, or joined where it runs."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+import ray
+import structlog
+
+from cluster.config import Serve
+from cluster.errors import CounterpointError
+
+OBJECT_STORE_BYTES = 100_000_000  # control messages only
+STARTS = 3  # Ray gives its own node half a minute to come up, which a busy laptop may exceed
+REACH_S = 3.0
+
+log = structlog.get_logger()
+
+
+class RayUnreachable(CounterpointError):
+    """Ray does not answer; the message says what to do."""
+
+
+def start_ray(serve: Serve) -> None:
+    """Connect this process. Raises RayUnreachable."""
+    os.environ["RAY_AUTH_MODE"] = serve.ray_auth
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    if serve.ray_address:
+        _join(serve.ray_address, serve.namespace)
+    else:
+        _start_here(serve.namespace)
+
+
+def _join(address: str, namespace: str) -> None:
+    if ":" in address:
+        _knock(address)
+    try:
+        ray.init(address=address, namespace=namespace, configure_logging=False, log_to_driver=False)
+    except Exception as error:  # Ray's own range from ConnectionError to plain Exception
+        ray.shutdown()
+        raise RayUnreachable(_advice(f"no Ray cluster answers at {address} ({error})")) from error
+
+
+def _knock(address: str) -> None:
+    """Ray would look for minutes where nobody is."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=REACH_S).close()
+    except (OSError, ValueError) as error:
+        raise RayUnreachable(_advice(f"no Ray cluster answers at {address} ({error})")) from error
+
+
+def _start_here(namespace: str) -> None:
+    for left in reversed(range(STARTS)):
+        try:
+            ray.init(
+                address="local",
+                namespace=namespace,
+                include_dashboard=False,
+                num_cpus=1,  # so many idle workers are started; actors ask for none
+                object_store_memory=OBJECT_STORE_BYTES,
+                _node_ip_address="127.0.0.1",
+                configure_logging=False,
+                log_to_driver=False,
+            )
+            return
+        except Exception as error:  # a plain Exception where its node does not come up in time
+            ray.shutdown()
+            log.warning("ray did not start", why=str(error), tries_left=left)
+            if not left:
+                raise RayUnreachable(_advice(f"Ray does not start here ({error})")) from error
+
+
+def _advice(what: str) -> str:
+    return f"serve.ray_address: {what}; start one with `ray start --head`, or leave the field empty for one of our own"
