@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cluster.errors import InvalidInput, Rejected, ResyncRequired
+from cluster.errors import InvalidInput, Rejected
 from cluster.runtime_contract import Effects, SchedulerConfig
 from cluster.scheduling.cost import CostModel
 from cluster.scheduling.planner import Budget, Grant, plan
@@ -163,7 +163,7 @@ class SchedulerCore:
         """Own a session whose journal was loaded and claimed with `epoch`. It waits for its client's Reattach.
 
         Raises Rejected (no room), ResyncRequired (its records cannot be read or do not suffice), ValueError (a session
-        of another phase group).
+        of another phase group, or one that is held already). Whatever it raises, it holds no slots after.
         """
         was = TERMS.decode(stored.meta)
         n0 = self.ticker.n0_of(was.media_epoch_ns, jitter_ms=was.jitter_ms)
@@ -173,8 +173,8 @@ class SchedulerCore:
             self._sessions[terms.session] = adoption.adopt(
                 terms, stored.records, base=stored.base, slots=slots, meta=TERMS.encode(terms), now_ns=now_ns
             )
-        except ResyncRequired:
-            self._pool.give(terms.session)
+        except Exception:
+            self._pool.give(terms.session)  # whoever asks again and again must not use them up
             raise
         self._begin_history(
             Header(

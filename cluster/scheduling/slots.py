@@ -29,7 +29,9 @@ class SlotPool:
             raise Rejected("engine.num_slots", "a session needs two free slots", _RETRY_MS)
 
     def take(self, session: str) -> tuple[int, int]:
-        """(live, shadow). Raises Rejected naming the limit that binds."""
+        """(live, shadow). Raises Rejected naming the limit that binds, ValueError for a session that holds slots."""
+        if session in self._held:
+            raise ValueError(f"session {session}: holds slots already")
         self.check_room()
         pair = self._held[session] = (self._free.popleft(), self._free.popleft())
         return pair

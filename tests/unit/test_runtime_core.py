@@ -167,6 +167,23 @@ async def test_a_journal_that_cannot_be_read_is_not_adopted() -> None:
     assert other.session("s").terms.epoch == 2
 
 
+async def test_an_adoption_that_fails_in_any_way_leaves_its_slots_and_the_session_to_the_next() -> None:
+    rig = Rig(max_sessions=1)
+    await rig.open()
+    await rig.tick()
+    stored = await rig.store.load("default", "s")
+    other = rig.new_core(engine_epoch=2)
+    for _ in range(3):
+        with pytest.raises(ResyncRequired):
+            other.adopt(replace(stored, base=7), 2, 0)
+        with pytest.raises(TypeError):
+            other.adopt(replace(stored, records=(None,)), 2, 0)  # type: ignore[arg-type]  # a fault no store makes
+    other.adopt(stored, 2, 0)
+    with pytest.raises(ValueError, match="session s: holds slots already"):
+        other.adopt(stored, 3, 0)
+    assert other.session("s").terms.epoch == 2
+
+
 @pytest.mark.parametrize(
     ("rules", "code"),
     [

@@ -38,3 +38,12 @@ def test_no_slot_is_ever_held_twice(actions: list[int]) -> None:
         slots = [slot for pair in held.values() for slot in pair]
         assert len(slots) == len(set(slots))
         assert len(pool) == len(held)
+
+
+def test_a_session_that_holds_slots_is_given_no_others() -> None:
+    pool = SlotPool(num_slots=8, max_sessions=4)
+    pair = pool.take("a")
+    with pytest.raises(ValueError, match="session a: holds slots already"):
+        pool.take("a")
+    assert pool.give("a") == pair
+    assert [pool.take(session) for session in "bcd"] == [(2, 3), (4, 5), (6, 7)]
