@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,19 +13,22 @@ from observability.panels.words import Dashboard, Panel
 
 FOLDER = Path(__file__).parent / "dashboards"
 COLUMNS, HEIGHT = 24, 7
+AT_MOST = 3  # panels side by side
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 RED, GREEN = "red", "green"
 
 
 def grafana(board: Dashboard) -> dict[str, Any]:
-    """The model that Grafana 10 and later import. Rows are 24 columns wide; at most three panels stand side by side."""
+    """The model that Grafana 10 and later import. Rows are 24 columns wide; panels share them evenly."""
     panels: list[dict[str, Any]] = []
     y = 0
     for row in board.rows:
         panels.append(_header(row.question, len(panels) + 1, y))
         y += 1
-        for start in range(0, len(row.panels), 3):
-            line = row.panels[start : start + 3]
+        lines = math.ceil(len(row.panels) / AT_MOST)
+        each = math.ceil(len(row.panels) / lines)
+        for start in range(0, len(row.panels), each):
+            line = row.panels[start : start + each]
             width = COLUMNS // len(line)
             for column, panel in enumerate(line):
                 place = {"x": column * width, "y": y, "w": width, "h": HEIGHT}

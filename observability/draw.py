@@ -16,24 +16,27 @@ from matplotlib.axes import Axes
 
 from observability.prometheus import Prometheus
 
-INCH_PER_COLUMN, INCH_PER_ROW, DPI = 0.55, 0.4, 65
+INCH_PER_COLUMN, INCH_PER_ROW, DPI = 0.55, 0.33, 70
 UNITS = {
     "s": (1e3, "ms"),
     "percentunit": (100.0, "%"),
     "bytes": (1e-6, "MB"),
     "Bps": (1e-3, "kB/s"),
     "ops": (1.0, "/s"),
+    "dtdurations": (1 / 60, "min"),
 }
 INTERVAL = "$__rate_interval"
 
 
-def draw(board: Path, served: Prometheus, out: Path, *, start: float, end: float, window: str) -> None:
-    """board: its JSON. start, end: Unix times. window: stands for Grafana's rate interval. Writes a PNG."""
+def draw(board: Path, served: Prometheus, out: Path, *, start: float, end: float, window: str, note: str) -> None:
+    """board: its JSON. start, end: Unix times. window: stands for Grafana's rate interval. note: what was
+    done meanwhile. Writes a PNG."""
     model = json.loads(board.read_text())
     panels = [panel for panel in model["panels"] if panel["type"] != "row"]
     height = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in panels)
     figure = plt.figure(figsize=(24 * INCH_PER_COLUMN, (height + 2) * INCH_PER_ROW), dpi=DPI)
     figure.text(0.01, 1 - 1 / (height + 2), model["title"], fontsize=14, weight="bold")
+    figure.text(0.99, 1 - 1 / (height + 2), note, fontsize=8, color="grey", ha="right")
     for panel in model["panels"]:
         place = panel["gridPos"]
         top = 1 - (place["y"] + 2) / (height + 2)
@@ -73,7 +76,7 @@ def _panel(axes: Axes, panel: dict[str, Any], found: list[tuple[str, dict[str, A
         axes.text(0.5, 0.4, f"{lines[0][1][1][-1]:.2f} {unit}", transform=axes.transAxes, ha="center", fontsize=26)
         return
     if defaults["custom"]["stacking"]["mode"] == "normal":
-        lines = [line for line in lines if any(line[1][1])] or lines[:1]
+        lines = [line for line in lines if any(line[1][1])] or [("none", lines[0][1])]
         at = sorted({t for _, (ts, _) in lines for t in ts})
         held = [dict(zip(ts, values, strict=True)) for _, (ts, values) in lines]
         axes.stackplot(
@@ -85,7 +88,7 @@ def _panel(axes: Axes, panel: dict[str, Any], found: list[tuple[str, dict[str, A
     for step in defaults["thresholds"]["steps"]:
         if step["value"] is not None:
             axes.axhline(step["value"] * scale, color="red", linewidth=0.7, linestyle="--")
-    axes.legend(fontsize=5.5, frameon=False, ncols=3, loc="upper left")
+    axes.legend(fontsize=6, frameon=False, ncols=6, loc="upper left", bbox_to_anchor=(-0.02, -0.1), columnspacing=1)
     axes.xaxis.set_major_formatter(lambda value, _: datetime.fromtimestamp(value, UTC).strftime("%M:%S"))
 
 

@@ -39,11 +39,17 @@ async def main() -> None:
         actors = await app.start()
         try:
             with prometheus([asdict(actor) for actor in actors], Path(folder)) as served:
-                start = time.time()
+                start, load_average = time.time(), os.getloadavg()[0]
                 await _load(actors, wanted.sessions, wanted.seconds)
+                note = (
+                    f"{wanted.sessions} sessions for {wanted.places} places, an expert shard killed half way; "
+                    f"{os.cpu_count()} cores, load {load_average:.0f} before it began"
+                )
                 for board in sorted(HOME.glob("dashboards/*.json")):
                     picture = HOME / "pictures" / f"{board.stem}.png"
-                    await asyncio.to_thread(draw, board, served, picture, start=start, end=time.time(), window="10s")
+                    await asyncio.to_thread(
+                        draw, board, served, picture, start=start, end=time.time(), window="10s", note=note
+                    )
         finally:
             await app.stop()
 

@@ -36,11 +36,11 @@ class Prometheus:
         """The series with their values between two Unix times."""
         return self._get("query_range", query=expression, start=start, end=end, step=step)
 
-    def ready(self) -> bool:
+    def sees(self, actors: int) -> bool:
+        """So many targets were scraped: that takes Prometheus some seconds after it is ready."""
         try:
-            with urllib.request.urlopen(f"{self.url}/-/ready", timeout=1.0) as answer:
-                return bool(answer.status == 200)
-        except OSError:
+            return len(self.ask("up")) >= actors
+        except (OSError, ValueError):
             return False
 
     def _get(self, verb: str, **parameters: object) -> list[dict[str, Any]]:
@@ -55,7 +55,8 @@ class Prometheus:
 
 @contextmanager
 def prometheus(actors: Sequence[dict[str, Any]], folder: Path, *, every_s: int = 1) -> Iterator[Prometheus]:
-    """actors: as `counterpoint serve --json` lists them. Serves until the block ends, with the rules of this folder.
+    """actors: as `counterpoint serve --json` lists them. Has scraped all of them once, and serves until the block ends,
+    with the rules of this folder.
 
     Raises FileNotFoundError where Prometheus is not installed, TimeoutError where it does not come up.
     """
@@ -80,16 +81,16 @@ def prometheus(actors: Sequence[dict[str, Any]], folder: Path, *, every_s: int =
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         served = Prometheus(f"http://{address}")
-        _wait(served, process, folder / "prometheus.log")
+        _wait(served, len(actors), process, folder / "prometheus.log")
         yield served
     finally:
         process.terminate()
         process.wait(STOP_S)
 
 
-def _wait(served: Prometheus, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait(served: Prometheus, actors: int, process: subprocess.Popen[bytes], log: Path) -> None:
     until = time.monotonic() + READY_S
-    while not served.ready():
+    while not served.sees(actors):
         if process.poll() is not None or time.monotonic() > until:
             raise TimeoutError(f"prometheus: does not come up: {log.read_text()[-2000:]}")
         time.sleep(0.1)

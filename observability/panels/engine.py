@@ -62,7 +62,7 @@ BOARD = Dashboard(
                 Panel(
                     title="Time until full",
                     says="Empty while nothing rises.",
-                    unit="s",
+                    unit="dtdurations",
                     queries={
                         "KV of {{actor}}": "actor:kv_pages_full:seconds",
                         "{{actor}}": "actor:sessions_full:seconds",
