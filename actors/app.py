@@ -8,6 +8,7 @@ Ray starts processes and tells of their death. Media, ticks and rows travel over
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,21 +17,28 @@ from typing import Any
 
 import ray
 import structlog
-from ray.exceptions import ActorDiedError, RayActorError, RayTaskError
+from ray.exceptions import ActorUnschedulableError, RayActorError, RayTaskError
 from ray.util import get_node_ip_address
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from actors.app_ray import RayUnreachable, start_ray
+from actors.builders import first_port, require_free
 from actors.handles import ActorInfo, ActorLost, ActorSpec, Peers
 from actors.host import Host
+from actors.leftovers import clear, require_alone
+from actors.places import node_for, resource_for
 from actors.store import EmbeddedStore
 from cluster.config import Config
 from cluster.errors import ConfigError, Rejected
 from cluster.session.redis_store import RedisOptions, RedisStore
 
+GONE = (RayActorError, ActorUnschedulableError)
+
 log = structlog.get_logger()
 
 SUPERVISOR = "supervisor-0"
+STOP_S = 60.0  # every role in turn may take what the fleet grants it
+ATTEND_S = 1.0
 
 
 class RayHost(Host):
@@ -53,7 +61,7 @@ class RayHandle:
     async def _ask(self, method: str, *arguments: object) -> Any:
         try:
             return await getattr(self._actor, method).remote(*arguments)
-        except RayActorError as error:
+        except GONE as error:
             raise ActorLost(str(error).splitlines()[0]) from error
         except RayTaskError as error:
             raise error.cause from error
@@ -73,9 +81,7 @@ class RayHandle:
     async def lost(self) -> str:
         try:
             await self._actor.lifetime.remote()
-        except ActorDiedError as error:
-            return str(error).splitlines()[0]
-        except RayActorError as error:  # its node does not answer: as good as dead, and fenced by epochs if it is not
+        except GONE as error:  # where only its node is silent it is fenced by epochs, should it still live
             return str(error).splitlines()[0]
         return "ended by itself"
 
@@ -90,28 +96,20 @@ class RayLauncher:
     """One process an actor, spread over the nodes that there are. Actors outlive who started them."""
 
     def launch(self, spec: ActorSpec) -> RayHandle:
-        options = {
+        options: dict[str, Any] = {
             "name": spec.name,
             "namespace": spec.config.serve.namespace,
             "lifetime": "detached",
             "num_cpus": 0,  # placed by rule, not by bin packing
             "max_restarts": 0,  # Ray would restart it without its state; the supervisor does it right
             "max_concurrency": 64,
-            "scheduling_strategy": NodeAffinitySchedulingStrategy(_node_for(spec), soft=True),
         }
+        nodes = ray.nodes()
+        if resource := resource_for(spec, nodes):
+            options["resources"] = {resource: 1}
+        else:
+            options["scheduling_strategy"] = NodeAffinitySchedulingStrategy(node_for(spec, nodes), soft=False)
         return RayHandle(ray.remote(RayHost).options(**options).remote(spec))
-
-
-def _node_for(spec: ActorSpec) -> str:
-    """Shards of one expert lie on different nodes, and an ingest never on its scheduler's, where there are two.
-
-    The head keeps no session where there are other nodes.
-    """
-    alive = [node for node in ray.nodes() if node["Alive"]]
-    others = [node for node in alive if "node:__internal_head__" not in node["Resources"]]
-    nodes = sorted(node["NodeID"] for node in (others or alive))
-    offset = 1 if spec.role == "ingest" else 0
-    return nodes[(spec.index + offset) % len(nodes)]
 
 
 class RayDirectory:
@@ -141,14 +139,18 @@ class App:
         self.config = _absolute(config)
         self._store: EmbeddedStore | None = None
         self._supervisor: RayHandle | None = None
+        self._attending: asyncio.Task[None] | None = None
 
     async def start(self) -> tuple[ActorInfo, ...]:
         """Everything serves when this returns; what was begun is ended when it raises."""
         try:
+            self._require_ports()
             await self._start_store()
             start_ray(self.config.serve)
+            await self._require_alone()
             self._choose_dtype()
             self._supervisor = RayLauncher().launch(ActorSpec(role="supervisor", index=0, config=self.config))
+            self._attending = asyncio.create_task(_attend(self._supervisor))
             itself = await self._supervisor.start({})
         except BaseException:
             await self.stop()
@@ -167,15 +169,42 @@ class App:
 
     async def stop(self) -> None:
         """Ask every actor to stop, then take away what was started here."""
-        if self._supervisor is not None:
-            with contextlib.suppress(ActorLost):
-                await self._supervisor.stop()
-            self._supervisor.kill()
+        try:
+            if self._supervisor is not None:
+                await self._stop_actors(self._supervisor)
+        finally:
             self._supervisor = None
-        ray.shutdown()
-        if self._store is not None:
-            self._store.stop()
-            self._store = None
+            try:
+                ray.shutdown()
+            finally:
+                if self._store is not None:
+                    self._store.stop()
+                    self._store = None
+
+    async def _stop_actors(self, supervisor: RayHandle) -> None:
+        """What does not stop by itself is killed: nothing of ours may stay in a Ray that others use."""
+        if self._attending is not None:
+            self._attending.cancel()
+        try:
+            await asyncio.wait_for(supervisor.stop(), STOP_S)
+        except Exception as error:
+            log.warning("supervisor did not stop by itself", why=repr(error))
+        try:
+            supervisor.kill()
+            await clear(self.config.serve.namespace)
+        except Exception as error:
+            log.warning("actors left behind", why=repr(error))
+
+    def _require_ports(self) -> None:
+        """At once, where clients are listened for on this machine: an engine takes its time to load."""
+        serve = self.config.serve
+        for index in range(0 if serve.ray_address else serve.ingests):
+            require_free(serve.host, first_port(serve, index))
+
+    async def _require_alone(self) -> None:
+        namespace = self.config.serve.namespace
+        with contextlib.suppress(RayUnreachable):
+            await require_alone(RayHandle(_running_supervisor(namespace)), namespace)
 
     def _choose_dtype(self) -> None:
         """Measured on the machine the engine will run on, before anybody loads weights."""
@@ -205,6 +234,14 @@ class App:
         self._store = EmbeddedStore(serve.data_dir)
         url = self._store.start()
         self.config = self.config.model_copy(update={"redis": redis.model_copy(update={"url": url})})
+
+
+async def _attend(supervisor: RayHandle) -> None:
+    """While it is told so, a later `serve` knows that this one lives."""
+    with contextlib.suppress(ActorLost):
+        while True:
+            await supervisor.tell("attend")
+            await asyncio.sleep(ATTEND_S)
 
 
 def _absolute(config: Config) -> Config:

@@ -48,15 +48,29 @@ class Served:
         os.kill(pid, signal.SIGKILL)
 
 
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-c", "from counterpoint.cli import main; main()", *arguments]
+
+
+def environment(more: dict[str, str] | None = None) -> dict[str, str]:
+    path = os.pathsep.join((str(ROOT), str(ROOT / "protos")))
+    return {**os.environ, "PYTHONPATH": path, "COUNTERPOINT_ENGINE__DTYPE": "f32", **(more or {})}
+
+
+def counterpoint(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        command(*arguments), capture_output=True, text=True, env=environment(env), timeout=60, check=False
+    )
+
+
 @contextmanager
 def serving(checkpoint: Path, folder: Path, *options: str, env: dict[str, str] | None = None) -> Iterator[Served]:
     """Serves until the block ends; then Ctrl-C, as a user would, and everything must be gone."""
-    command = [sys.executable, "-c", "from counterpoint.cli import main; main()", "serve", "--json", "--port", "0"]
-    command += ["--checkpoint", str(checkpoint), "--data", str(folder / "data"), *options]
-    path = os.pathsep.join((str(ROOT), str(ROOT / "protos")))
-    environment = {**os.environ, "PYTHONPATH": path, "COUNTERPOINT_ENGINE__DTYPE": "f32", **(env or {})}
+    start = command("serve", "--json", "--port", "0", "--checkpoint", str(checkpoint))
+    start += ["--data", str(folder / "data"), *options]
     with (folder / "serve.err").open("w") as errors:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment)
+        process = subprocess.Popen(start, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment(env))
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
