@@ -161,6 +161,7 @@ class IngestSession:
             case "control":
                 ack = message.control
                 self._unacknowledged.pop(ack.control_id, None)
+                self._edge.acknowledged(ack.control_id)
                 self._tell(plain.Acknowledged(control_id=ack.control_id, seq=ack.seq, tick=ack.tick, k=ack.k))
             case "ended":
                 self._egress.after_last(lambda: self._session_ended(message))

@@ -2,6 +2,8 @@
 
 A message is *settled* when its data left ingest: cut into a micro-turn, or answered with an outcome, an error or an
 acknowledgement. Its credit goes back then, and `through` is the seq up to which everything is settled.
+Beside its payload every message costs MESSAGE_BYTES until it is settled and a micro-turn has left: what carries no
+payload is work too. Credit told to the client is payload only; the slack of `limit_bytes` covers the rest.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from dataclasses import dataclass, field
 
 from cluster.errors import ProtocolError
 from cluster.media.spec import Track
+
+MESSAGE_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +38,8 @@ class InFlight:
 
     next_seq: int
     limit_bytes: int
-    bytes: int = 0
+    bytes: int = 0  # payload and cost of messages
+    _settled: int = 0  # messages whose cost goes with the next micro-turn
     _pending: dict[int, _Pending] = field(default_factory=dict)  # ascending: seqs never go back
     _returned: dict[Track, list[int]] = field(default_factory=dict)
 
@@ -48,12 +53,15 @@ class InFlight:
         if seq != self.next_seq:
             what = "is used again" if seq < self.next_seq else "leaves a gap"
             raise ProtocolError("seq", f"{seq} {what}; the next message has {self.next_seq}")
-        if self.bytes + size > self.limit_bytes:
+        wanted = self.bytes + size + MESSAGE_BYTES
+        if wanted > self.limit_bytes:
             raise ProtocolError(
-                "limits.credit_bytes", f"{self.bytes + size} bytes in flight exceed {self.limit_bytes}; wait for credit"
+                "limits.credit_bytes",
+                f"{wanted} bytes in flight, {MESSAGE_BYTES} more for each message, exceed {self.limit_bytes}; "
+                "wait for credit or send fewer messages in a micro-turn",
             )
         self.next_seq += 1
-        self.bytes += size
+        self.bytes = wanted
         self._pending[seq] = _Pending(track, 0, size)
 
     def hold(self, seq: int, ms: int) -> None:
@@ -66,12 +74,19 @@ class InFlight:
         if pending is None:
             return
         self.bytes -= pending.bytes
+        self._settled += 1
         returned = self._returned.setdefault(pending.track or Track.TEXT, [0, 0])
         returned[0] += pending.ms
         returned[1] += pending.bytes
 
+    def turn_left(self) -> None:
+        """A micro-turn left: messages that are settled cost nothing any more."""
+        self.bytes -= self._settled * MESSAGE_BYTES
+        self._settled = 0
+
     def take_credits(self) -> tuple[Credit, ...]:
         """What was given back since the last call."""
-        credits = tuple(Credit(track=track, ms=ms, bytes=size) for track, (ms, size) in self._returned.items())
+        returned = self._returned.items()
+        credits = tuple(Credit(track=track, ms=ms, bytes=size) for track, (ms, size) in returned if ms or size)
         self._returned.clear()
         return credits

@@ -60,6 +60,10 @@ class Edge:
         self._newest_result = max(self._newest_result, k)
         return self.poll(now_ns)
 
+    def acknowledged(self, control_id: str) -> None:
+        """The scheduler answered a control: another may be sent."""
+        self._intake.acknowledged(control_id)
+
     def sealed(self, to_k: int, reason: str, now_ns: int) -> list[Up | Down]:
         """The scheduler gave up every micro-turn to `to_k`; what comes for them is too late."""
         if to_k >= self.k:

@@ -25,12 +25,14 @@ from cluster.media.messages import (
     VideoFrame,
 )
 from cluster.media.queues import Frame, FrameQueue, TextQueue
+from cluster.media.reports import Reports
 from cluster.media.spec import MediaSpec, Track
 from cluster.media.text import Vocabulary
 from cluster.media.timeline import MediaOutcome
 from cluster.types import MICRO_TURN_MS, MicroTurn
 
 MAX_MEDIA_TIME_MS = 7 * 24 * 3_600 * 1_000
+MAX_CONTROLS = 32  # not acknowledged yet
 _SLACK_BYTES = 256 * 1024  # what a client may send before it has read how little credit is left
 _TRACKS: dict[type, Track] = {AudioChunk: Track.AUDIO, VideoFrame: Track.VIDEO, TextChunk: Track.TEXT}
 
@@ -55,6 +57,8 @@ class Intake:
         self._text = TextQueue(spec.text_in_max)
         self._frames = FrameQueue(spec.video_in_max // spec.frame_patches if spec.frame_patches else 0)
         self._decoding: dict[int, int] = {}  # seq of a picture that is being decoded, its micro-turn
+        self._controls: dict[int, str] = {}  # seq of a control that is not acknowledged, its id
+        self._reports = Reports()
         self._given_up = 0  # media time the client said it dropped up to
 
     @property
@@ -91,6 +95,9 @@ class Intake:
         """Whether a VideoFrame was taken, so that its picture is wanted."""
         return seq in self._decoding
 
+    def acknowledged(self, control_id: str) -> None:
+        self._controls = {seq: each for seq, each in self._controls.items() if each != control_id}
+
     def fill(self) -> None:
         """Puts silence where media will not come any more."""
         if self._audio is not None:
@@ -112,6 +119,7 @@ class Intake:
             self.in_flight.settle(seq)
         self.k += 1
         self._settle_chunks()
+        self._turn_left()
         return MicroTurn(
             k=self.k - 1,
             audio=codes,
@@ -127,10 +135,15 @@ class Intake:
         if self._audio is not None:
             self._audio.seal(to_k + 1 - self.k)
         self.k = to_k + 1
+        self._turn_left()
         self._refuse(0, Track.AUDIO, MediaOutcome.GAP_FILLED, media_time, reason)
         for frame in self._frames.drop_before(self.k):
             self._refuse(frame.seq, Track.VIDEO, MediaOutcome.TOO_LATE, frame.k * MICRO_TURN_MS)
         self._settle_chunks()
+
+    def _turn_left(self) -> None:
+        self.in_flight.turn_left()
+        self.out.extend(self._reports.turn_left())
 
     def _take(self, message: ClientMessage, newest_result: int, now_ns: int) -> None:
         match message:
@@ -150,6 +163,7 @@ class Intake:
                 raise message.error
             case CloseRequest():
                 self.closing = True
+                self.out.extend(self._reports.turn_left())
                 self.in_flight.settle(message.seq)
                 self._gaps(self._audio.finish() if self._audio else [])
 
@@ -202,7 +216,7 @@ class Intake:
         if message.played_samples > (newest_result + 1) * turn_samples:
             raise InvalidInput("playback.played_samples", f"{message.played_samples} is more than was ever sent")
         k = max(0, message.played_samples - 1) // turn_samples
-        self.out.append(PlayedUp(k=k, sample=message.played_samples, cut=message.cut))
+        self.out.extend(self._reports.take(PlayedUp(k=k, sample=message.played_samples, cut=message.cut)))
 
     def _take_dropped(self, message: DroppedMedia) -> None:
         self.in_flight.settle(message.seq)
@@ -218,6 +232,9 @@ class Intake:
             raise InvalidInput("control.control_id", f"must have 1 to 64 characters, got {len(message.control_id)}")
         field = "control.update_instructions.instructions"
         prefix = encode_prefix(message.instructions, self._vocabulary, self._spec, field)
+        if len(self._controls) >= MAX_CONTROLS:
+            raise InvalidInput("control", f"{MAX_CONTROLS} are not acknowledged yet; wait for control_ack")
+        self._controls[message.seq] = message.control_id
         self.out.append(ControlUp(seq=message.seq, control_id=message.control_id, kind=message.kind, prefix=prefix))
 
     def _refuse(self, seq: int, track: Track, outcome: MediaOutcome, media_time: int, detail: str = "") -> None:

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import json
-from pathlib import Path
-
-import numpy as np
 import pytest
-from PIL import Image
 
-from cluster.errors import InvalidInput, MediaError, ProtocolError
-from cluster.media.credits import Credit, InFlight
-from cluster.media.edge import Edge
-from cluster.media.frames import decode_frame
+from cluster.errors import InvalidInput, ProtocolError
+from cluster.media.credits import Credit
 from cluster.media.messages import (
     AudioChunk,
     CloseRequest,
@@ -22,68 +14,21 @@ from cluster.media.messages import (
     ControlUp,
     DroppedMedia,
     Fault,
-    Grant,
-    Opening,
     Outcome,
     Playback,
     PlayedUp,
     TextChunk,
-    TurnUp,
     VideoFrame,
 )
-from cluster.media.spec import AudioFormat, Codec, MediaSpec, Track
+from cluster.media.spec import AudioFormat, Codec, Track
 from cluster.media.text import Vocabulary
 from cluster.media.timeline import MediaOutcome
-
-MS = 1_000_000
-SPEC = MediaSpec.from_config(
-    {
-        "vision": {"patch": 40, "grid": 2},
-        "micro_turn": {"video_in_max": 4, "text_in_max": 4},
-        "window": {"prefix_max": 8},
-    }
-)
-PCM = AudioFormat(codec=Codec.PCM_S16LE, rate=16_000)
+from tests.unit.edge_rig import MS, audio, edge, turns, write_vocabulary
 
 
 @pytest.fixture(scope="module")
 def vocabulary(tmp_path_factory: pytest.TempPathFactory) -> Vocabulary:
-    words = ["<sil>", "<keep>", "<unk>", "remind", "me", "to", "drink", "water", "every", "two", "seconds"]
-    model = {"type": "WordLevel", "vocab": {word: at for at, word in enumerate(words)}, "unk_token": "<unk>"}
-    whole = {"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "WhitespaceSplit"}, "model": model}
-    file = Path(tmp_path_factory.mktemp("vocabulary")) / "tokenizer.json"
-    file.write_text(json.dumps(whole))
-    return Vocabulary(file)
-
-
-def edge(vocabulary: Vocabulary, *, lockstep: bool = False, audio: bool = True, next_k: int = 0, seq: int = 1) -> Edge:
-    opening = Opening(
-        tenant="default",
-        audio_in=PCM if audio else None,
-        video_in=Codec.JPEG,
-        audio_out=AudioFormat(codec=Codec.PCM_S16LE, rate=24_000),
-        instructions="",
-        lockstep=lockstep,
-    )
-    grant = Grant(
-        next_k=next_k,
-        position=3200 * next_k,
-        accepted_through=seq,
-        media_epoch_ns=0,
-        jitter_ms=30,
-        credit_ms=2000,
-        credit_bytes=1 << 20,
-    )
-    return Edge(opening, grant, SPEC, vocabulary)
-
-
-def audio(seq: int, k: int, *, parts: int = 1, part: int = 0) -> AudioChunk:
-    samples = 3200 // parts
-    return AudioChunk(seq=seq, media_time=3200 * k + part * samples, data=b"\1\0" * samples)
-
-
-def turns(out: list) -> list[TurnUp]:
-    return [each for each in out if isinstance(each, TurnUp)]
+    return write_vocabulary(tmp_path_factory.mktemp("vocabulary"))
 
 
 def test_a_micro_turn_leaves_when_its_last_chunk_came(vocabulary: Vocabulary) -> None:
@@ -195,13 +140,6 @@ def test_a_bad_message_is_answered_by_field_and_the_stream_goes_on(
     assert turn.through == 3
 
 
-def test_a_client_that_ignores_its_credit_is_stopped() -> None:
-    flight = InFlight(next_seq=1, limit_bytes=1000)
-    flight.open(1, 900)
-    with pytest.raises(ProtocolError, match=r"limits\.credit_bytes"):
-        flight.open(2, 200)
-
-
 def test_controls_go_up_at_once_and_a_cut_says_where(vocabulary: Vocabulary) -> None:
     session = edge(vocabulary)
     out = session.receive(Control(seq=2, control_id="c1", kind="interrupt"), 0)
@@ -226,91 +164,6 @@ def test_close_sends_what_began_and_then_says_so(vocabulary: Vocabulary) -> None
     assert out[-1] == CloseUp(reason="client") or CloseUp(reason="client") in out
     with pytest.raises(ProtocolError, match="close"):
         session.receive(audio(4, 1), 130 * MS)
-
-
-def picture(width: int, height: int, kind: str = "JPEG") -> bytes:
-    stream = io.BytesIO()
-    Image.fromarray(np.tile(np.arange(width, dtype=np.uint8), (height, 1))).save(stream, kind)
-    return stream.getvalue()
-
-
-@pytest.mark.parametrize(("codec", "kind"), [(Codec.JPEG, "JPEG"), (Codec.PNG, "PNG")])
-def test_a_frame_becomes_four_patches(codec: Codec, kind: str) -> None:
-    patches = decode_frame(picture(320, 240, kind), codec, SPEC)
-    assert len(patches) == 4 * 40 * 40 * 3
-
-
-def test_patches_are_the_quarters_of_the_centre_square() -> None:
-    pixels = np.zeros((80, 80, 3), np.uint8)
-    pixels[:40, 40:] = 200
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "PNG")
-    patches = np.frombuffer(decode_frame(stream.getvalue(), Codec.PNG, SPEC), np.uint8).reshape(4, 40, 40, 3)
-    assert [int(patch.mean()) for patch in patches] == [0, 200, 0, 0]
-
-
-@pytest.mark.parametrize(
-    ("data", "says"),
-    [
-        (b"", "empty"),
-        (b"\xff\xd8\xff\xe0 no picture", "undecodable"),
-        (picture(320, 240)[:200], "undecodable"),
-        (picture(320, 240, "PNG"), "undecodable jpeg"),
-        (b"\0" * (1024 * 1024 + 1), "exceed"),
-        (picture(5000, 2), "5000x2 pixels exceed"),
-    ],
-)
-def test_a_picture_that_cannot_be_is_refused_by_field(data: bytes, says: str) -> None:
-    with pytest.raises(MediaError, match=r"video\.data.*" + says):
-        decode_frame(data, Codec.JPEG, SPEC)
-
-
-def test_frames_beyond_what_a_micro_turn_holds_are_refused(vocabulary: Vocabulary) -> None:
-    session = edge(vocabulary)
-    outcomes = []
-    for seq in (2, 3):
-        frame = VideoFrame(seq=seq, media_time_ms=50, data=b"x")
-        session.receive(frame, 0)
-        outcomes += [one.outcome for one in session.frame(frame, b"p" * 19_200, 0) if isinstance(one, Outcome)]
-    assert outcomes == [MediaOutcome.OVERLAP_REFUSED]
-    (turn,) = turns(session.receive(audio(4, 0), 200 * MS))
-    assert (turn.turn.num_patches, len(turn.turn.patches), turn.through) == (4, 19_200, 4)
-
-
-def test_in_lockstep_a_micro_turn_waits_for_its_picture(vocabulary: Vocabulary) -> None:
-    session = edge(vocabulary, lockstep=True)
-    frame = VideoFrame(seq=2, media_time_ms=50, data=b"x")
-    session.receive(frame, 0)
-    assert turns(session.receive(audio(3, 0), 0)) == []
-    (turn,) = turns(session.frame(frame, b"p" * 19_200, 0))
-    assert turn.turn.num_patches == 4
-
-
-def test_a_picture_that_was_decoded_slowly_goes_with_the_next_micro_turn(vocabulary: Vocabulary) -> None:
-    session = edge(vocabulary)
-    frame = VideoFrame(seq=2, media_time_ms=50, data=b"x")
-    session.receive(frame, 0)
-    (first,) = turns(session.receive(audio(3, 0), 200 * MS))
-    session.frame(frame, b"p" * 19_200, 210 * MS)
-    (second,) = turns(session.receive(audio(4, 1), 400 * MS))
-    assert [(turn.turn.num_patches, turn.through) for turn in (first, second)] == [(0, 1), (4, 4)]
-
-
-def test_a_picture_that_came_after_its_micro_turn_is_too_late(vocabulary: Vocabulary) -> None:
-    session = edge(vocabulary)
-    session.receive(audio(2, 0), 200 * MS)
-    frame = VideoFrame(seq=3, media_time_ms=50, data=b"x")
-    (outcome,) = (one for one in session.receive(frame, 210 * MS) if isinstance(one, Outcome))
-    assert outcome.outcome is MediaOutcome.TOO_LATE
-    assert not session.awaits_frame(3)
-
-
-def test_an_undecodable_picture_is_lost_alone(vocabulary: Vocabulary) -> None:
-    session = edge(vocabulary)
-    frame = VideoFrame(seq=2, media_time_ms=50, data=b"x")
-    session.receive(frame, 0)
-    (outcome,) = (one for one in session.frame(frame, MediaError("video.data", "no"), 0) if isinstance(one, Outcome))
-    assert (outcome.outcome, outcome.seq) == (MediaOutcome.UNDECODABLE, 2)
 
 
 @pytest.mark.parametrize(
