@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -44,6 +45,7 @@ class Doors:
         self._metrics = metrics
         self._routes = Routes()
         self._asking: dict[tuple[str, int], EdgeStream] = {}  # opens and resumes without an answer
+        self._resuming: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # there while somebody resumes
         self._tasks: set[asyncio.Task[None]] = set()
         self._beats = 0
         self.held: set[str] = set()  # sessions of the core
@@ -135,11 +137,13 @@ class Doors:
     async def _reattach(self, stream: EdgeStream, message: pb.EdgeUp) -> None:
         session, request_id = message.session, message.reattach.request_id
         try:
-            claim = await self._claims.again(session, message.reattach.token)
-            if session not in self._core:
-                claim = await self._adopt(claim)
-            self._asking[session, request_id] = stream
-            self.carry_out(self._core.handle(decode_reattach(message, claim), self._now()))
+            # one after the other, or two would adopt it and one of them speak for an epoch that is over
+            async with self._resuming.setdefault(session, asyncio.Lock()):
+                claim = await self._claims.again(session, message.reattach.token)
+                if session not in self._core:
+                    claim = await self._adopt(claim)
+                self._asking[session, request_id] = stream
+                self.carry_out(self._core.handle(decode_reattach(message, claim), self._now()))
         except CounterpointError as error:
             self._refuse(stream, session, request_id, error)
         self._time.wake()

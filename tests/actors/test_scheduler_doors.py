@@ -1,0 +1,95 @@
+"""The doors of a core without a wire: resumes that race, and faults that stay where they happen."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from actors.scheduler_claims import Claims
+from actors.scheduler_doors import Doors
+from actors.scheduler_edge import EdgeStream
+from actors.scheduler_journal import HistoryFiles, Journal
+from actors.scheduler_time import RealTime
+from cluster.session.store import MemoryStore, StoredSession
+from cluster.telemetry.metrics import Metrics
+from counterpoint.internal.v1 import edge_pb2 as pb
+from tests.unit.core_rig import Rig
+
+SESSION = "default.00"
+
+
+class FarStore(MemoryStore):
+    """Others run while it thinks; as it is told, it also breaks in a way nobody foresaw."""
+
+    broken = False
+
+    async def redeem(self, tenant: str, session: str, *, token: str, fresh: str) -> int:
+        epoch = await super().redeem(tenant, session, token=token, fresh=fresh)
+        await asyncio.sleep(0)
+        return epoch
+
+    async def load(self, tenant: str, session: str) -> StoredSession:
+        await asyncio.sleep(0)
+        if self.broken:
+            raise KeyError("epoch")
+        return await super().load(tenant, session)
+
+
+class Wire:
+    """Nothing is written before a test asks for it."""
+
+
+class Said(EdgeStream):
+    def __init__(self) -> None:
+        super().__init__(Wire())  # type: ignore[arg-type]  # never written to
+        self.said: list[pb.EdgeDown] = []
+
+    def send(self, down: pb.EdgeDown) -> None:
+        self.said.append(down)
+
+
+@pytest.fixture
+async def rig() -> Rig:
+    """A core whose only session is an orphan in the store: its scheduler is gone."""
+    rig = Rig(max_sessions=2, store=FarStore())
+    await rig.open(SESSION)
+    await rig.tick()
+    rig.core = rig.new_core(engine_epoch=2)
+    return rig
+
+
+@pytest.fixture
+def doors(rig: Rig, tmp_path: Path) -> Doors:
+    journal = Journal(rig.store, lambda _: None, Metrics())
+    return Doors(
+        rig.core,
+        Claims(rig.store, "here", lockstep=False),
+        journal,
+        HistoryFiles(tmp_path),
+        time=RealTime(),
+        checkpoint="c",
+        keep_history=False,
+        metrics=Metrics(),
+    )
+
+
+def resume(request_id: int, token: str = "secret") -> pb.EdgeUp:
+    return pb.EdgeUp(session=SESSION, reattach=pb.Reattach(token=token, received_k=-1, request_id=request_id))
+
+
+async def idle(doors: Doors) -> None:
+    while doors._tasks:
+        await asyncio.gather(*doors._tasks, return_exceptions=True)
+
+
+async def test_of_two_resumes_of_an_orphan_one_adopts_it_and_the_newer_client_has_it(rig: Rig, doors: Doors) -> None:
+    first, second = Said(), Said()
+    doors.receive(first, resume(1))
+    doors.receive(second, resume(2))
+    await idle(doors)
+    assert [down.WhichOneof("message") for down in first.said] == ["granted", "superseded"]
+    assert [down.WhichOneof("message") for down in second.said] == ["granted"]
+    assert [down.epoch for down in first.said + second.said] == [2, 2, 2]
+    assert len(rig.core) == 1
