@@ -37,14 +37,25 @@ IDLE = (
 CANDIDATES = (
     ("drink water", 70, "kokoro:am_michael"),
     ("wash plants", 45, "kokoro:am_michael"),
+    ("check book", 65, "kokoro:am_michael"),
     ("check medicine", 65, "kokoro:bf_emma"),
     ("read mail", 70, "kokoro:bf_emma"),
+    ("drink water", 45, "kokoro:bf_emma"),
     ("clean window", 45, "kokoro:bm_george"),
     ("take water", 75, "kokoro:bm_george"),
+    ("wash plants", 65, "kokoro:bm_george"),
     ("bring medicine", 65, "kokoro:af_nicole"),
     ("drink water", 45, "espeak:en-us+m3"),
+    ("drink water", 65, "espeak:en-us+m3"),
+    ("wash plants", 70, "espeak:en-us+m3"),
     ("check medicine", 70, "espeak:en-gb+ed"),
+    ("clean window", 45, "espeak:en-gb+ed"),
+    ("read mail", 65, "espeak:en-gb+ed"),
     ("clean window", 65, "espeak:en-us+f2"),
+    ("take water", 45, "espeak:en-us+f2"),
+    ("check medicine", 45, "espeak:en-us+Michael"),
+    ("wash plants", 65, "espeak:en-us+Michael"),
+    ("drink water", 70, "espeak:en-us+Michael"),
 )
 _ASKERS = ("kokoro:am_michael", "kokoro:bf_emma", "espeak:en-us+m3")
 

@@ -4,6 +4,8 @@ Each is a 16 kHz mono wav with a JSON beside it: what is said, by whom, when the
 when. Phrase, interval and voice of the demo candidates are absent from training; the control asks for nothing.
 
     python -m training.recordings --out build/demo
+
+A recording that is already there is kept.
 """
 
 from __future__ import annotations
@@ -124,7 +126,7 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     speak = speaker()
     for seed, plan in enumerate(PLANS):
-        if not plan.name.startswith(args.only):
+        if not plan.name.startswith(args.only) or (args.out / f"{plan.name}.json").exists():
             continue
         check(plan)
         track, description = compose(plan, speak, seed)
