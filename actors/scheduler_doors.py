@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from weakref import WeakValueDictionary
 
 import structlog
@@ -60,11 +61,13 @@ class Doors:
                 beat = pb.Heartbeat(progress=self._beats, sent_ns=message.heartbeat.sent_ns)
                 stream.send(pb.EdgeDown(heartbeat=beat))
             case "open":
-                self._spawn(self._open(stream, message))
+                self._spawn(stream, "", message.open.request_id, self._open(stream, message))
             case "reattach":
-                self._spawn(self._reattach(stream, message))
+                asked = message.reattach.request_id
+                self._spawn(stream, message.session, asked, self._reattach(stream, message))
             case _:
-                self._handle(decode(message))
+                with self._contained(message.session):
+                    self._handle(decode(message))
 
     def complete(self, n: int) -> bool:
         """Somebody is there, and all who are have given their input for tick n: when virtual time may go on."""
@@ -119,61 +122,81 @@ class Doors:
         self._handle(Detach(session=at.session, epoch=at.epoch, attachment=at.number, reason="ingest lost"))
 
     async def _open(self, stream: EdgeStream, message: pb.EdgeUp) -> None:
-        request_id = message.open.request_id
+        self._core.check_room()
+        claim = await self._claims.new(tenant_of(message))
+        self._asking[claim.session, message.open.request_id] = stream
         try:
-            self._core.check_room()
-            claim = await self._claims.new(tenant_of(message))
-            self._asking[claim.session, request_id] = stream
             effects = self._core.handle(decode_open(message, claim, keep_by_default=self._keep_history), self._now())
             self.carry_out(effects)
+        finally:
             if claim.session in self._core:
                 self.held.add(claim.session)
             else:
                 await self._claims.give_up(claim)
-        except CounterpointError as error:
-            self._refuse(stream, "", request_id, error)
-        self._time.wake()
 
     async def _reattach(self, stream: EdgeStream, message: pb.EdgeUp) -> None:
         session, request_id = message.session, message.reattach.request_id
-        try:
-            # one after the other, or two would adopt it and one of them speak for an epoch that is over
-            async with self._resuming.setdefault(session, asyncio.Lock()):
-                claim = await self._claims.again(session, message.reattach.token)
-                if session not in self._core:
-                    claim = await self._adopt(claim)
-                self._asking[session, request_id] = stream
-                self.carry_out(self._core.handle(decode_reattach(message, claim), self._now()))
-        except CounterpointError as error:
-            self._refuse(stream, session, request_id, error)
-        self._time.wake()
+        # one after the other, or two would adopt it and one of them speak for an epoch that is over
+        async with self._resuming.setdefault(session, asyncio.Lock()):
+            claim = await self._claims.again(session, message.reattach.token)
+            if session not in self._core:
+                claim = await self._adopt(claim)
+            self._asking[session, request_id] = stream
+            self.carry_out(self._core.handle(decode_reattach(message, claim), self._now()))
 
     async def _adopt(self, claim: Claim) -> Claim:
         """The session's scheduler is gone: go on from its journal."""
         self._core.check_room()
         stored, claim = await self._claims.take_over(claim)
-        self.carry_out(self._core.adopt(stored, claim.epoch, self._now()))
+        effects = self._core.adopt(stored, claim.epoch, self._now())
         self.held.add(claim.session)
+        self.carry_out(effects)
         self._metrics.add(m.RESUMES, outcome="taken_over")
         log.info("session taken over", session=claim.session, epoch=claim.epoch)
         return claim
 
     def _refuse(self, stream: EdgeStream, session: str, request_id: int, error: CounterpointError) -> None:
+        for key in [key for key, asker in self._asking.items() if asker is stream and key[1] == request_id]:
+            del self._asking[key]
         refusal = rejection(session, request_id, error)
         self._note(refusal)
         stream.send(encode(refusal, self._checkpoint))
 
     def _handle(self, event: EdgeEvent) -> None:
-        try:
+        with self._contained(event.session):
             self.carry_out(self._core.handle(event, self._now()))
-        except InvalidInput as error:  # ingest checks what clients send; what passes it and not us is its mistake
-            log.error("event refused", session=event.session, why=str(error))
         self._time.wake()
+
+    @contextmanager
+    def _contained(self, session: str) -> Iterator[None]:
+        """A fault in what one session says costs that session the message; its stream carries all the others on."""
+        try:
+            yield
+        except InvalidInput as error:  # ingest checks what clients send; what passes it and not us is its mistake
+            log.error("event refused", session=session, why=str(error))
+        except Exception:
+            log.exception("event not handled", session=session)
 
     def _now(self) -> int:
         return self._time.clock.now_ns()
 
-    def _spawn(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+    def _spawn(
+        self, stream: EdgeStream, session: str, request_id: int, work: Coroutine[object, object, None]
+    ) -> None:
+        task = asyncio.get_running_loop().create_task(self._answer(stream, session, request_id, work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _answer(
+        self, stream: EdgeStream, session: str, request_id: int, work: Coroutine[object, object, None]
+    ) -> None:
+        """Whatever goes wrong with an open or resume, its client hears of it and nothing waits for more."""
+        try:
+            await work
+        except CounterpointError as error:
+            self._refuse(stream, session, request_id, error)
+        except Exception:
+            log.exception("request not handled", session=session, request_id=request_id)
+            failure = CounterpointError("the scheduler failed at this request; try again, or open a new session")
+            self._refuse(stream, session, request_id, failure)
+        self._time.wake()

@@ -93,3 +93,39 @@ async def test_of_two_resumes_of_an_orphan_one_adopts_it_and_the_newer_client_ha
     assert [down.WhichOneof("message") for down in second.said] == ["granted"]
     assert [down.epoch for down in first.said + second.said] == [2, 2, 2]
     assert len(rig.core) == 1
+
+
+async def test_a_resume_that_breaks_unforeseen_is_refused_and_leaves_nothing_waiting(rig: Rig, doors: Doors) -> None:
+    rig.store.broken = True  # type: ignore[attr-defined]  # it is a FarStore
+    stream = Said()
+    doors.receive(stream, resume(7))
+    await idle(doors)
+    (refused,) = stream.said
+    assert (refused.rejected.code, refused.rejected.request_id) == ("internal", 7)
+    assert doors._asking == {}
+    assert len(rig.core) == 0
+
+
+async def test_an_open_the_core_breaks_at_leaves_nothing_in_the_store(
+    rig: Rig, doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(rig.core), "handle", lambda *_: 1 // 0)
+    stream = Said()
+    doors.receive(stream, pb.EdgeUp(open=pb.Open(request_id=3)))
+    await idle(doors)
+    assert [down.rejected.code for down in stream.said] == ["internal"]
+    assert doors._asking == {}
+    assert [session for _, session in rig.store._held] == [SESSION]
+
+
+async def test_a_message_that_cannot_be_handled_does_not_end_the_stream_of_its_ingest(
+    rig: Rig, doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = Said()
+    doors.receive(stream, pb.EdgeUp(session="other"))
+    with monkeypatch.context() as patch:
+        patch.setattr(type(rig.core), "handle", lambda *_: 1 // 0)
+        doors.receive(stream, pb.EdgeUp(session="other", detach=pb.Detach(reason="gone")))
+    doors.receive(stream, resume(1))
+    await idle(doors)
+    assert [down.WhichOneof("message") for down in stream.said] == ["granted"]
