@@ -6,6 +6,7 @@ import asyncio
 import json
 
 import grpc
+import structlog
 
 from actors.engine_service import EngineFacts
 from actors.engine_wire import CHANNEL_OPTIONS, decode_step, encode_batch
@@ -13,6 +14,8 @@ from cluster.errors import CounterpointError
 from cluster.types import StepResult, TickBatch, Versions
 from counterpoint.internal.v1 import engine_pb2 as pb
 from counterpoint.internal.v1 import engine_pb2_grpc
+
+log = structlog.get_logger()
 
 
 class EngineLost(CounterpointError):
@@ -108,10 +111,15 @@ class EngineClient:
                         self._probed = None
         except grpc.aio.AioRpcError as error:
             ended = self._why(error)
-        for n in list(self._waiting):
-            self._finish(n, ended)
-        if self._probed is not None:
-            self._probed.set_exception(ended)
+        except Exception as error:
+            log.exception("engine not understood", address=self.address)
+            ended = EngineLost(f"the engine at {self.address} said what cannot be read: {error!r}")
+        finally:
+            self._call.cancel()  # nobody reads it any more: the next to send must learn that
+            for n in list(self._waiting):
+                self._finish(n, ended)
+            if self._probed is not None and not self._probed.done():
+                self._probed.set_exception(ended)
 
     def _finish(self, n: int, outcome: StepResult | Exception) -> None:
         future = self._waiting.pop(n, None)
