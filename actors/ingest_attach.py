@@ -73,7 +73,7 @@ class Attacher:
         self._auth.check(owner, configure.tenant)
         opening, prefix = self._opening(configure)
         attachment = await self._links.open(configure.SerializeToString(), prefix, lockstep=opening.lockstep)
-        return self._begin(attachment, opening, outbox, received_k=-1)
+        return await self._begin(attachment, opening, outbox, received_k=-1)
 
     async def _resume(self, resume: v1.Resume, owner: str | None, outbox: Outbox) -> IngestSession:
         if not resume.session_id:
@@ -83,8 +83,12 @@ class Attacher:
         self._auth.check(owner, resume.session_id.rpartition(".")[0])
         reattach = pb.Reattach(token=resume.token, received_k=resume.received_k, received_sample=resume.received_sample)
         attachment = await self._links.resume(resume.session_id, reattach)
-        opening, _ = self._opening(v1.Configure.FromString(attachment.granted.granted.configure))
-        return self._begin(attachment, opening, outbox, received_k=resume.received_k)
+        try:
+            opening, _ = self._opening(v1.Configure.FromString(attachment.granted.granted.configure))
+        except BaseException:
+            attachment.decline("the session cannot be served by this ingest")
+            raise
+        return await self._begin(attachment, opening, outbox, received_k=resume.received_k)
 
     def _opening(self, configure: v1.Configure) -> tuple[Opening, tuple[int, ...]]:
         """What is wanted, checked; a value that cannot be granted is a rejection that names its field."""
@@ -98,11 +102,21 @@ class Attacher:
             raise Rejected(error.field, str(error).removeprefix(f"{error.field}: ")) from error
         return opening, prefix
 
-    def _begin(self, attachment: Attachment, opening: Opening, outbox: Outbox, *, received_k: int) -> IngestSession:
+    async def _begin(
+        self, attachment: Attachment, opening: Opening, outbox: Outbox, *, received_k: int
+    ) -> IngestSession:
         kept = self._keep.take(attachment.granted.session, opening.audio_out)
-        session = IngestSession(attachment, opening, self._services, outbox, received_k=received_k, kept=kept)
-        outbox.put(self._granted(attachment.granted, opening))
-        session.start()
+        try:
+            session = IngestSession(attachment, opening, self._services, outbox, received_k=received_k, kept=kept)
+            outbox.put(self._granted(attachment.granted, opening))
+        except BaseException:
+            attachment.decline("the session could not be begun")
+            raise
+        try:
+            session.start()
+        except BaseException:
+            await session.stop("the session could not be begun")
+            raise
         log.info("session attached", session=session.id, tenant=opening.tenant, resumed=received_k >= 0)
         return session
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import grpc
 import numpy as np
+from PIL import Image
 
 from actors.ingest import Ingest
 from cluster.clock import MonotonicClock
@@ -156,6 +158,22 @@ def configure(**fields: object) -> v1.Configure:
         "audio_out": v1.AudioOutput(codec=v1.AUDIO_CODEC_PCM_S16LE),
     }
     return v1.Configure(**{name: value for name, value in (values | fields).items() if value is not None})
+
+
+async def goes_on(client: Client, k: int = 0) -> None:
+    """The stream still serves, and everything sent so far is accepted with its next micro-turn."""
+    await client.audio(k)
+    (turn,) = await client.turns(1)
+    assert turn.k == k
+    while (accepted := await client.next("accepted")).through < client.seq:
+        pass
+    assert accepted.through == client.seq
+
+
+def jpeg(width: int, height: int) -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (width, height)).save(stream, "JPEG")
+    return stream.getvalue()
 
 
 class Rig:
