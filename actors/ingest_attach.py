@@ -15,7 +15,7 @@ from actors.ingest_outbox import Outbox
 from actors.ingest_services import Services
 from actors.ingest_session import IngestSession
 from actors.ingest_wire import CONFIGURE_SEQ, accepted_of
-from actors.wire import DEFAULT_TENANT, check_enums, opening_of
+from actors.wire import DEFAULT_TENANT, check_enums, opening_of, tenant_of
 from cluster.errors import InvalidInput, ProtocolError, Rejected, ResyncRequired, StoreUnavailable
 from cluster.media.intake import encode_prefix
 from cluster.media.messages import Opening
@@ -76,11 +76,10 @@ class Attacher:
         return await self._begin(attachment, opening, outbox, received_k=-1)
 
     async def _resume(self, resume: v1.Resume, owner: str | None, outbox: Outbox) -> IngestSession:
-        if not resume.session_id:
-            raise InvalidInput("resume.session_id", "must be given")
+        tenant = tenant_of(resume.session_id)
         if resume.received_k < -1:
             raise InvalidInput("resume.received_k", f"must be -1 or more, got {resume.received_k}")
-        self._auth.check(owner, resume.session_id.rpartition(".")[0])
+        self._auth.check(owner, tenant)
         reattach = pb.Reattach(token=resume.token, received_k=resume.received_k, received_sample=resume.received_sample)
         attachment = await self._links.resume(resume.session_id, reattach)
         try:

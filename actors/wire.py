@@ -24,6 +24,7 @@ from counterpoint.v1 import interaction_pb2 as v1
 
 DEFAULT_TENANT = "default"
 _TENANT = re.compile(r"[a-z0-9-]{1,64}")
+_SESSION = re.compile(_TENANT.pattern + r"\.[0-9a-f]{16}")
 _AUDIO_CODECS = {v1.AUDIO_CODEC_PCM_S16LE: Codec.PCM_S16LE, v1.AUDIO_CODEC_OPUS: Codec.OPUS}
 _VIDEO_CODECS = {v1.VIDEO_CODEC_JPEG: Codec.JPEG, v1.VIDEO_CODEC_PNG: Codec.PNG}
 _TRACKS = {v1.TRACK_AUDIO: Track.AUDIO, v1.TRACK_VIDEO: Track.VIDEO, v1.TRACK_TEXT: Track.TEXT}
@@ -69,6 +70,13 @@ def check_enums(request: v1.InteractRequest) -> None:
         return
     if path := unknown_enum(request):
         raise InvalidInput(path, "is an enum value this server does not know; use one of its release")
+
+
+def tenant_of(session: str) -> str:
+    """Raises InvalidInput for what no session is called: names reach the keys of the store."""
+    if not _SESSION.fullmatch(session):
+        raise InvalidInput("resume.session_id", "must be as granted: the tenant, a dot and 16 of 0-9 and a-f")
+    return session.rpartition(".")[0]
 
 
 def opening_of(configure: v1.Configure, *, video_in_max: int) -> plain.Opening:

@@ -121,7 +121,7 @@ class FakeScheduler(edge_pb2_grpc.EdgeServicer):
         wanted = v1.Configure.FromString(message.configure)
         number = len(self.sessions) + 1
         session = Session(
-            id=f"{wanted.tenant}.{number}",
+            id=f"{wanted.tenant}.{number:016x}",
             configure=message.configure,
             prefix=[*message.prefix],
             media_epoch_ns=time.monotonic_ns() + 20 * MS,

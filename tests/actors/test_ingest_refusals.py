@@ -38,7 +38,7 @@ async def test_a_client_beyond_its_credit_is_stopped(served: Rig) -> None:
     ("session", "token", "code", "status"),
     [
         ("", "wrong", "unauthenticated", grpc.StatusCode.UNAUTHENTICATED),
-        ("default.404", "wrong", "resync_required", grpc.StatusCode.NOT_FOUND),
+        ("default.0000000000000404", "wrong", "resync_required", grpc.StatusCode.NOT_FOUND),
     ],
 )
 async def test_a_wrong_token_or_session_cannot_resume(
@@ -50,6 +50,18 @@ async def test_a_wrong_token_or_session_cannot_resume(
     assert (await thief.next("error")).code == code
     assert (await thief.status())[0] is status
     await goes_on(client)
+
+
+@pytest.mark.parametrize(
+    "session",
+    ["", "default", ".0000000000000001", "default.1", "default.000000000000000G", "a.0000000000000001\n", "a}b"],
+)
+async def test_a_name_no_session_has_goes_no_further(served: Rig, session: str) -> None:
+    client = served.client()
+    await client.send(seq=0, resume=v1.Resume(session_id=session, token="token", received_k=-1))
+    error = await client.next("error")
+    assert (error.code, error.field) == ("invalid_input", "resume.session_id")
+    assert (await client.status())[0] is grpc.StatusCode.INVALID_ARGUMENT
 
 
 async def test_a_replayed_token_is_refused(served: Rig) -> None:
@@ -112,5 +124,5 @@ async def test_a_key_is_asked_for_where_keys_are_configured(tmp_path: Path) -> N
         await other.send(configure=configure(tenant="rival"))
         assert "configure.tenant" in (await other.next("error")).message
         thief = served.client(key)
-        await thief.send(seq=0, resume=v1.Resume(session_id="rival.7", token=granted.resume_token))
+        await thief.send(seq=0, resume=v1.Resume(session_id="rival.0000000000000007", token=granted.resume_token))
         assert (await thief.next("error")).code == "unauthenticated"
