@@ -70,7 +70,7 @@ class Attacher:
 
     async def _open(self, configure: v1.Configure, owner: str | None, outbox: Outbox) -> IngestSession:
         configure.tenant = configure.tenant or owner or DEFAULT_TENANT
-        self._auth.check(owner, configure.tenant)
+        self._auth.check(owner, configure.tenant, "configure.tenant")
         opening, prefix = self._opening(configure)
         attachment = await self._links.open(configure.SerializeToString(), prefix, lockstep=opening.lockstep)
         return await self._begin(attachment, opening, outbox, received_k=-1)
@@ -79,7 +79,7 @@ class Attacher:
         tenant = tenant_of(resume.session_id)
         if resume.received_k < -1:
             raise InvalidInput("resume.received_k", f"must be -1 or more, got {resume.received_k}")
-        self._auth.check(owner, tenant)
+        self._auth.check(owner, tenant, "resume.session_id")
         reattach = pb.Reattach(token=resume.token, received_k=resume.received_k, received_sample=resume.received_sample)
         attachment = await self._links.resume(resume.session_id, reattach)
         try:

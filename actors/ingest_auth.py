@@ -31,7 +31,7 @@ class Auth:
                 return tenant
         raise Unauthenticated(f"metadata {_HEADER}: this key is not known here")
 
-    def check(self, owner: str | None, claimed: str) -> None:
-        """Raises Unauthenticated where a client acts for a tenant its key does not belong to."""
+    def check(self, owner: str | None, claimed: str, field: str) -> None:
+        """Raises Unauthenticated, naming `field`, where a client acts for a tenant its key does not belong to."""
         if owner is not None and claimed != owner:
-            raise Unauthenticated(f"configure.tenant: the key belongs to another tenant than {claimed!r}")
+            raise Unauthenticated(f"{field}: the key belongs to another tenant than {claimed!r}")

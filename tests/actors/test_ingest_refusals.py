@@ -125,4 +125,6 @@ async def test_a_key_is_asked_for_where_keys_are_configured(tmp_path: Path) -> N
         assert "configure.tenant" in (await other.next("error")).message
         thief = served.client(key)
         await thief.send(seq=0, resume=v1.Resume(session_id="rival.0000000000000007", token=granted.resume_token))
-        assert (await thief.next("error")).code == "unauthenticated"
+        error = await thief.next("error")
+        assert error.code == "unauthenticated"
+        assert error.message.startswith("resume.session_id: ")
