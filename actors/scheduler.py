@@ -62,7 +62,7 @@ class Scheduler:
         self._metrics = metrics
         self._engine = EngineLink(engine)
         self._server: grpc.aio.Server | None = None
-        self._histories = HistoryFiles(config.serve.data_dir / "history")
+        self._histories = HistoryFiles(config.serve.data_dir / "history", metrics)
         self._tasks: list[asyncio.Task[None]] = []
         self._core: SchedulerCore | None = None
         self._journal: Journal | None = None

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
+
+import structlog
 
 from cluster.clock import MonotonicClock
 from cluster.session.commands import JournalWrite
@@ -12,6 +15,10 @@ from cluster.session.events import Answer, JournalOutcome
 from cluster.session.store import SessionStore
 from cluster.telemetry import metrics as m
 from cluster.telemetry.metrics import Metrics
+
+HISTORY_LINES_MAX = 20_000  # that wait for the disk: several seconds of 128 sessions
+
+log = structlog.get_logger()
 
 
 class Journal:
@@ -72,20 +79,26 @@ class Journal:
 
 
 class HistoryFiles:
-    """Appends a session's history to its own file, off the event loop, in order."""
+    """Appends a session's history to its own file, off the event loop, in order.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    A history is for looking back: where it cannot be kept, lines are dropped and counted, and sessions go on.
+    """
+
+    def __init__(self, folder: Path, metrics: Metrics, *, waiting_max: int = HISTORY_LINES_MAX) -> None:
+        self._folder, self._metrics, self._waiting_max = folder, metrics, waiting_max
         self._lines: list[tuple[str, bytes]] = []
         self._news = asyncio.Event()
+        self._keeping = True  # so that a full disk is told once and not every tick
 
     def put(self, lines: tuple[tuple[str, bytes], ...]) -> None:
-        if lines:
-            self._lines += lines
+        room = self._waiting_max - len(self._lines)
+        self._lines += lines[:room]
+        if lines[room:]:
+            self._drop(len(lines[room:]), f"{self._waiting_max} lines wait for the disk already")
+        if self._lines:
             self._news.set()
 
     async def run(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
         while True:
             await self._news.wait()
             self._news.clear()
@@ -100,7 +113,19 @@ class HistoryFiles:
     def _append(self, lines: list[tuple[str, bytes]]) -> None:
         by_session: dict[str, list[bytes]] = {}
         for session, line in lines:
-            by_session.setdefault(session, []).append(line)
+            by_session.setdefault(session, []).append(line if line.endswith(b"\n") else line + b"\n")
         for session, found in by_session.items():
-            with (self._folder / f"{session}.jsonl").open("ab") as file:
-                file.writelines(line if line.endswith(b"\n") else line + b"\n" for line in found)
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                # a tenant may have any name, and none may lead out of the folder
+                with (self._folder / f"{quote(session, safe='')}.jsonl").open("ab") as file:
+                    file.writelines(found)
+                self._keeping = True
+            except OSError as error:
+                self._drop(len(found), f"{error}; make room below serve.data_dir, or let clients keep no history")
+
+    def _drop(self, lines: int, why: str) -> None:
+        self._metrics.add(m.HISTORY_DROPPED, lines)
+        if self._keeping:
+            log.error("history not kept", lines=lines, why=why)
+        self._keeping = False

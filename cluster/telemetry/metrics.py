@@ -118,6 +118,7 @@ JOURNAL_WRITE = _histogram("counterpoint_journal_write_seconds", "One journal pi
 JOURNAL_BYTES = _counter("counterpoint_journal_bytes_total", "Bytes written to the journal.")
 JOURNAL_FAILURES = _counter("counterpoint_journal_failures_total", "Journal writes that got no answer.")
 JOURNAL_LAG = _gauge("counterpoint_journal_lag_seconds", "Age of the oldest tick not yet journaled.")
+HISTORY_DROPPED = _counter("counterpoint_history_lines_dropped_total", "History lines that could not be kept.")
 VOLATILE = _gauge("counterpoint_volatile_sessions", "Sessions whose accepted input is held in memory only.")
 FENCED = _counter(
     "counterpoint_fenced_total", "Writes of a stale owner that were refused, by place.", "place", known=_PLACES

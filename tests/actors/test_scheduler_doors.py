@@ -67,7 +67,7 @@ def doors(rig: Rig, tmp_path: Path) -> Doors:
         rig.core,
         Claims(rig.store, "here", lockstep=False),
         journal,
-        HistoryFiles(tmp_path),
+        HistoryFiles(tmp_path, Metrics()),
         time=RealTime(),
         checkpoint="c",
         keep_history=False,

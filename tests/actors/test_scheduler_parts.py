@@ -91,13 +91,34 @@ async def test_an_unreachable_store_is_an_answer_and_not_an_end() -> None:
 
 
 async def test_history_lines_land_in_their_sessions_files_in_order(tmp_path: Path) -> None:
-    files = HistoryFiles(tmp_path / "history")
-    (tmp_path / "history").mkdir()
+    files = HistoryFiles(tmp_path / "history", Metrics())
     files.put((("a", b"1"), ("b", b"x\n")))
     files.put((("a", b"2"),))
     files.flush()
     assert (tmp_path / "history" / "a.jsonl").read_bytes() == b"1\n2\n"
     assert (tmp_path / "history" / "b.jsonl").read_bytes() == b"x\n"
+
+
+async def test_history_that_cannot_be_kept_is_dropped_and_counted_until_the_disk_takes_it(tmp_path: Path) -> None:
+    metrics, folder = Metrics(), tmp_path / "history"
+    files = HistoryFiles(folder, metrics, waiting_max=3)
+    folder.write_bytes(b"a file stands where the folder should be")
+    files.put((("a", b"1"), ("a", b"2")))
+    files.flush()
+    assert b"counterpoint_history_lines_dropped_total 2.0" in metrics.text()
+    files.put(tuple(("a", b"%d" % i) for i in range(3, 8)))
+    assert b"counterpoint_history_lines_dropped_total 4.0" in metrics.text()
+    folder.unlink()
+    files.flush()
+    assert (folder / "a.jsonl").read_bytes() == b"3\n4\n5\n"
+
+
+async def test_a_history_stays_in_its_folder_whatever_the_name_of_the_tenant(tmp_path: Path) -> None:
+    files = HistoryFiles(tmp_path / "history", Metrics())
+    files.put((("../up.00", b"1"),))
+    files.flush()
+    assert [path.name for path in tmp_path.iterdir()] == ["history"]
+    assert [path.name for path in (tmp_path / "history").iterdir()] == ["..%2Fup.00.jsonl"]
 
 
 class Wire:
