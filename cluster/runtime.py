@@ -72,7 +72,7 @@ class SchedulerCore:
         return not any(lacks_input(state, n) for state in self._sessions.values())
 
     def handle(self, event: EdgeEvent, now_ns: int) -> Effects:
-        """Raises InvalidInput for a control that no session could obey."""
+        """Raises InvalidInput for a control that no session could obey, or one more than may wait."""
         if isinstance(event, Open):
             return self._open(event, now_ns)
         state = self._sessions.get(event.session)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from cluster.errors import ResyncRequired
 from cluster.session.context import Anchor, Context, lose_kv, open_context
+from cluster.session.controls import KNOWN
 from cluster.session.inbox import Arrived, Inbox
 from cluster.session.journal import Journal, Mark
 from cluster.session.outcome import enter
@@ -46,7 +47,7 @@ def adopt(
         inbox=_inbox(read, tuple(open_turns.values()), terms),
         journal=_journal(read, records, base, meta),
         results=tuple(result for record in read for result in record.results)[-terms.rules.replay_turns :],
-        known_controls=tuple(control.seq for record in read for control in record.controls),
+        known_controls=tuple(control.seq for record in read for control in record.controls)[-KNOWN:],
         started_ns=terms.media_epoch_ns,
         heard_ns=now_ns,
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from cluster.errors import ProtocolError
 from cluster.session.commands import ControlEffective
 from cluster.session.context import Context
 from cluster.session.events import ControlIn
 from cluster.session.state import Session
 
-_KNOWN = 64  # newest controls that are recognised when they are sent again
+WAITING = 32  # controls that may wait, for a tick or for the next anchor
+KNOWN = 64  # newest controls that are recognised when they are sent again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +20,21 @@ class Handled:
     fresh: tuple[ControlIn, ...] = ()  # for the first time: they belong into the record
     waiting: tuple[ControlIn, ...] = ()  # instructions that are not in the live context yet
     known: tuple[int, ...] = ()
+
+
+def take_control(state: Session, control: ControlIn) -> Session:
+    """Have a control wait for the next tick. Raises ProtocolError for one more than may wait; what was known before
+    and is sent again is not one more.
+    """
+    if any(control.seq == waiting.seq for waiting in state.controls):
+        return state
+    known = state.known_controls
+    waiting = len(state.instructions) + sum(other.seq not in known for other in state.controls)
+    if waiting >= WAITING and control.seq not in known:
+        raise ProtocolError(
+            "control.control_id", f"{control.control_id!r} is one too many: {WAITING} wait already; await their effect"
+        )
+    return replace(state, controls=(*state.controls, control))
 
 
 def apply_controls(state: Session, context: Context, *, n: int, k: int) -> Handled:
@@ -47,5 +64,5 @@ def apply_controls(state: Session, context: Context, *, n: int, k: int) -> Handl
         effective=effective if state.stream.listening else (),
         fresh=fresh,
         waiting=waiting,
-        known=(*known, *(control.seq for control in fresh))[-_KNOWN:],
+        known=(*known, *(control.seq for control in fresh))[-KNOWN:],
     )

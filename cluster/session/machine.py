@@ -10,6 +10,7 @@ from dataclasses import replace
 from cluster.session import attach, journal, tick
 from cluster.session.commands import Command, OpenGranted, SessionEnded
 from cluster.session.context import lose_kv, open_context
+from cluster.session.controls import take_control
 from cluster.session.events import (
     Answer,
     Close,
@@ -86,7 +87,7 @@ def advance(state: Session, event: SessionEvent, now_ns: int) -> Answered:
         case TurnReady():
             return _on_turn(state, event, now_ns)
         case ControlIn():
-            return _on_control(state, event)
+            return take_control(state, event), ()
         case Played():
             return replace(
                 state, cuts=(*state.cuts, Cut(k=event.k, sample=event.sample)) if event.cut else state.cuts
@@ -110,12 +111,6 @@ def _on_turn(state: Session, event: TurnReady, now_ns: int) -> Answered:
         ready_ns=event.ready_ns,
     )
     return replace(state, inbox=arrive(state.inbox, arrived), heard_ns=now_ns), ()
-
-
-def _on_control(state: Session, event: ControlIn) -> Answered:
-    if any(event.seq == waiting.seq for waiting in state.controls):
-        return state, ()
-    return replace(state, controls=(*state.controls, event)), ()
 
 
 def _on_stepped(state: Session, event: Stepped, now_ns: int) -> Answered:

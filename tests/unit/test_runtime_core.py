@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from core_rig import LIMITS, PERIOD_NS, VERSIONS, Rig
 
-from cluster.errors import InvalidInput, Rejected, ResyncRequired
+from cluster.errors import InvalidInput, ProtocolError, Rejected, ResyncRequired
 from cluster.runtime import SchedulerConfig, SchedulerCore
-from cluster.session.commands import OpenGranted, OpenRejected, Result, SessionEnded
+from cluster.session.commands import ControlEffective, OpenGranted, OpenRejected, Result, SessionEnded
 from cluster.session.events import Answer, JournalOutcome, Open, Reattach
 from cluster.session.limits import SessionRules
 from cluster.types import SlotWork, StepResult
@@ -229,3 +229,30 @@ async def test_a_tick_is_planned_within_what_is_due_less_the_reserve() -> None:
     assert batch is not None
     assert batch.deadline_ns == (160 - 20) * 800_000
     assert all(isinstance(work, SlotWork) for work in batch.work)
+
+
+async def test_controls_beyond_what_may_wait_are_refused_by_field_and_the_rest_take_effect() -> None:
+    rig = Rig()
+    await rig.open()
+    for seq in range(2, 34):
+        await rig.control(seq=seq, control_id=f"c{seq}", kind="ping")
+    with pytest.raises(ProtocolError, match=r"control\.control_id: 'c34' is one too many: 32 wait already"):
+        await rig.control(seq=34, control_id="c34", kind="ping")
+    await rig.control(seq=33, control_id="c33", kind="ping")
+    assert sum(isinstance(out, ControlEffective) for out in await rig.tick()) == 32
+    await rig.control(seq=34, control_id="c34", kind="ping")
+    assert sum(isinstance(out, ControlEffective) for out in await rig.tick()) == 1
+
+
+async def test_a_new_owner_remembers_no_more_controls_than_the_old_one_did() -> None:
+    rig = Rig()
+    await rig.open()
+    for seq in range(2, 102):
+        await rig.control(seq=seq, control_id=f"c{seq}", kind="ping")
+        if seq % 20 == 1:
+            await rig.tick()
+    other = rig.new_core(engine_epoch=2)
+    other.adopt(await rig.store.load("default", "s"), 2, 0)
+    known = other.session("s").known_controls
+    assert (known[0], known[-1], len(known)) == (38, 101, 64)
+    assert known == rig.core.session("s").known_controls
