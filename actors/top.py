@@ -45,12 +45,12 @@ def top(
         with joined(load(config, overrides={"serve.ray_address": address})) as supervisor:
             actors = partial(supervisor.tell, "actors")
             if as_json:
-                asyncio.run(_watch(actors, every, lambda seen: out.print(json.dumps(asdict(seen))), once))
+                asyncio.run(watch(actors, every, lambda seen: out.print(json.dumps(asdict(seen))), once))
             elif once:
-                asyncio.run(_watch(actors, every, lambda seen: out.print(screen(seen)), once))
+                asyncio.run(watch(actors, every, lambda seen: out.print(screen(seen)), once))
             else:
                 with Live(console=out, auto_refresh=False) as view:
-                    asyncio.run(_watch(actors, every, lambda seen: view.update(screen(seen), refresh=True), once))
+                    asyncio.run(watch(actors, every, lambda seen: view.update(screen(seen), refresh=True), once))
     except CounterpointError as error:
         err.print(f"counterpoint: {error}", style="red")
         raise typer.Exit(1) from error
@@ -58,21 +58,21 @@ def top(
         return
 
 
-async def _watch(
+async def watch(
     actors: Callable[[], Awaitable[object]], every: float, show: Callable[[Overview], None], once: bool
 ) -> None:
     clock = MonotonicClock()
-    before, then_ns = await _read(actors), clock.now_ns()
+    before, then_ns = await read(actors), clock.now_ns()
     while True:
         await asyncio.sleep(every)
-        now, now_ns = await _read(actors), clock.now_ns()
+        now, now_ns = await read(actors), clock.now_ns()
         show(overview(now, before, (now_ns - then_ns) / 1e9))
         if once:
             return
         before, then_ns = now, now_ns
 
 
-async def _read(actors: Callable[[], Awaitable[object]]) -> dict[str, Scrape | None]:
+async def read(actors: Callable[[], Awaitable[object]]) -> dict[str, Scrape | None]:
     """The metrics of every actor that the supervisor knows now; None for one that does not answer."""
     infos = await actors()
     assert isinstance(infos, tuple)
