@@ -27,7 +27,7 @@ from cluster.model.dispatch import Exchange, Local
 from cluster.model.moe import ExpertBank
 from cluster.model.placement import held_by
 from cluster.model.probe import probe_dtype
-from cluster.model.remote import Remote
+from cluster.model.remote import LAST_RESORT_NS, Remote
 from cluster.telemetry import metrics as m
 from cluster.telemetry.metrics import Metrics
 from cluster.types import Dtype, Placement, TickBatch, Versions
@@ -52,6 +52,7 @@ class EngineSettings:
     host: str
     placement: Placement | None = None
     shards: Mapping[int, str] | None = None  # address of each shard of the placement
+    last_resort_ns: int = LAST_RESORT_NS  # how long rows wait once in a tick for a shard that nobody can replace
     rendezvous: str = ""  # tcp://HOST:PORT at which the ranks meet; shards of the placement are ranks
     rank: int = 0
 
@@ -81,7 +82,7 @@ def build_engine(settings: EngineSettings, experts: ExpertClient | None) -> Engi
 def _exchange(settings: EngineSettings, experts: ExpertClient | None) -> Exchange:
     placement, rank = settings.placement, settings.rank
     if placement is not None and experts is not None:
-        return Remote(experts, placement, MonotonicClock())
+        return Remote(experts, placement, MonotonicClock(), last_resort_ns=settings.last_resort_ns)
     held = held_by(placement, rank) if placement is not None else None
     bank = ExpertBank(settings.checkpoint, held, dtype=settings.dtype, deterministic=settings.deterministic)
     if placement is None:

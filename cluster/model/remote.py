@@ -22,7 +22,7 @@ from cluster.types import ExpertCall, ExpertTransport, Placement, TensorFrame
 
 # Up to here a second shard costs more in wake-ups than it saves in arithmetic (measured: two cores, 1 to 48 tokens).
 FEW_ROWS = 128
-_LAST_RESORT_NS = 150_000_000  # beyond the due time, within the tick
+LAST_RESORT_NS = 150_000_000  # beyond the due time, within the tick
 _BEAT_NS = 20_000_000
 _OVERSLEPT_NS = 5_000_000
 
@@ -48,9 +48,16 @@ class Remote:
     """
 
     def __init__(
-        self, transport: ExpertTransport, placement: Placement, clock: Clock, *, few_rows: int = FEW_ROWS
+        self,
+        transport: ExpertTransport,
+        placement: Placement,
+        clock: Clock,
+        *,
+        few_rows: int = FEW_ROWS,
+        last_resort_ns: int = LAST_RESORT_NS,
     ) -> None:
         self._transport, self._clock, self._few_rows = transport, clock, few_rows
+        self._last_resort_ns = last_resort_ns
         self.placement = placement
         self._deadline = CallDeadline()
         self._beat: Callable[[], None] = lambda: None
@@ -94,7 +101,7 @@ class Remote:
             hopes = frozenset(range(self.placement.num_shards())) - failed - self._given_up
             rest = [place for place in unserved if place not in asked]
             late += self._send(layer, attempt, rest, pairs.experts, routes(self.placement, hopes), rows_RD)
-            once_more_ns = self._clock.now_ns() + _LAST_RESORT_NS
+            once_more_ns = self._clock.now_ns() + self._last_resort_ns
             answered = {call.shard: call.places for call in late if self._receive(call, once_more_ns, out_RD)}
             self._given_up |= failed.union(call.shard for call in late) - answered.keys()
             weights_TK = self._drop(set(unserved).difference(*answered.values()), pairs, weights_TK)
@@ -138,7 +145,7 @@ class Remote:
             )
             sent_ns, limit_ns = self._clock.now_ns(), self._deadline.limit_ns(len(mine))
             # the transport keeps the call longer: a late answer can still save a row that nobody else holds
-            future = self._transport.call(shard, message, sent_ns + limit_ns + _LAST_RESORT_NS + _BEAT_NS)
+            future = self._transport.call(shard, message, sent_ns + limit_ns + self._last_resort_ns + _BEAT_NS)
             calls.append(_Call(shard, mine, future, sent_ns, limit_ns))
         return calls
 

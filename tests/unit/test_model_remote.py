@@ -14,7 +14,7 @@ from cluster.model.dispatch import Local, PassReport
 from cluster.model.latency import MAX_NS, MIN_NS, WARMUP_NS, CallDeadline
 from cluster.model.moe import ExpertBank
 from cluster.model.placement import held_by, routes, together, uniform_placement
-from cluster.model.remote import _LAST_RESORT_NS, Remote
+from cluster.model.remote import LAST_RESORT_NS, Remote
 from cluster.types import Degradation, ExpertCall, Placement
 from tests.unit.engine_tools import SHALLOW, Driver, checkpoint, conversation, new_engine
 from tests.unit.expert_fakes import ThreadTransport
@@ -143,7 +143,7 @@ def test_a_shard_is_hoped_for_in_vain_once_in_a_tick_and_not_in_every_layer(sing
     waited_ns = single.clock.now
     _, second = single.run()
     assert first.degraded_rows and second.degraded_rows
-    assert single.clock.now - waited_ns < _LAST_RESORT_NS
+    assert single.clock.now - waited_ns < LAST_RESORT_NS
 
 
 def test_an_engine_that_overslept_does_not_blame_the_shard(replicated: World) -> None:
