@@ -60,6 +60,9 @@ class SessionStore(Protocol):
     async def delete(self, tenant: str, session: str) -> bool:
         """Erase all that is held. Its owner is fenced. False if there was nothing."""
 
+    async def ping(self) -> None:
+        """Raises StoreUnavailable, saying what to do, if the store cannot be used."""
+
     async def close(self) -> None: ...
 
 
@@ -149,6 +152,9 @@ class MemoryStore:
 
     async def delete(self, tenant: str, session: str) -> bool:
         return self._held.pop((tenant, session), None) is not None
+
+    async def ping(self) -> None:
+        pass
 
     async def close(self) -> None:
         pass

@@ -11,7 +11,9 @@ import pytest
 from actors.engine import EngineSettings, EngineShell
 from actors.scheduler import Scheduler
 from cluster.config import Config, load
+from cluster.errors import StoreUnavailable
 from cluster.model.random_checkpoint import write_random_checkpoint
+from cluster.session.redis_store import RedisOptions, RedisStore
 from cluster.session.store import MemoryStore
 from cluster.telemetry.metrics import Metrics
 from cluster.types import Dtype
@@ -82,6 +84,14 @@ async def test_lockstep_answers_every_micro_turn_once_and_in_order_without_waiti
         assert any(result.tokens for result in peer.results)
         while peer.accepted < 29:
             await peer.until("accepted")
+
+
+async def test_without_its_store_a_scheduler_does_not_start_and_says_where_it_looked(config: Config) -> None:
+    store = RedisStore(RedisOptions(url="redis://127.0.0.1:1", timeout_ms=200))
+    scheduler = Scheduler(config, store, "127.0.0.1:1", host="127.0.0.1", lockstep=True, metrics=Metrics())
+    with pytest.raises(StoreUnavailable, match=r"redis\.url: the session store does not answer .*check that it runs"):
+        await scheduler.start()
+    await scheduler.stop()
 
 
 async def test_a_live_session_is_ticked_by_the_wall(config: Config, engine: str) -> None:
