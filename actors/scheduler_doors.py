@@ -180,9 +180,7 @@ class Doors:
     def _now(self) -> int:
         return self._time.clock.now_ns()
 
-    def _spawn(
-        self, stream: EdgeStream, session: str, request_id: int, work: Coroutine[object, object, None]
-    ) -> None:
+    def _spawn(self, stream: EdgeStream, session: str, request_id: int, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(self._answer(stream, session, request_id, work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -113,7 +113,7 @@ async def test_history_that_cannot_be_kept_is_dropped_and_counted_until_the_disk
     assert (folder / "a.jsonl").read_bytes() == b"3\n4\n5\n"
 
 
-async def test_a_history_stays_in_its_folder_whatever_the_name_of_the_tenant(tmp_path: Path) -> None:
+def test_a_history_stays_in_its_folder_whatever_the_name_of_the_tenant(tmp_path: Path) -> None:
     files = HistoryFiles(tmp_path / "history", Metrics())
     files.put((("../up.00", b"1"),))
     files.flush()
