@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 
 import grpc
 import structlog
@@ -110,6 +111,10 @@ class Ingest:
         interaction_pb2_grpc.add_InteractionServicer_to_server(self._service, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection((_SERVICE, reflection.SERVICE_NAME), self._server)
+        if self._config.auth.api_keys and not _is_loopback(self._host):
+            log.warning(
+                "bearer keys cross the network in the clear; put a proxy that ends TLS in front", host=self._host
+            )
         port = self._server.add_insecure_port(f"{self._host}:{self._port}")
         await self._server.start()
         await self._report(health_pb2.HealthCheckResponse.SERVING)
@@ -136,3 +141,10 @@ class Ingest:
     async def _report(self, status: health_pb2.HealthCheckResponse.ServingStatus) -> None:
         for service in ("", _SERVICE):
             await self._health.set(service, status)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:  # a name: where it leads is not known here
+        return False

@@ -184,13 +184,13 @@ class Rig:
         self.metrics = Metrics()
         self.target = ""
 
-    async def ingest(self, **overrides: object) -> Ingest:
+    async def ingest(self, host: str = "127.0.0.1", **overrides: object) -> Ingest:
         """One more ingest; new clients go to it."""
         given = {"engine.checkpoint": str(self._checkpoint)} | {
             name.replace("__", "."): value for name, value in overrides.items()
         }
         config = load(env={}, overrides=given)
-        ingest = Ingest(config, self.directory, Beeps(), MonotonicClock(), metrics=self.metrics)
+        ingest = Ingest(config, self.directory, Beeps(), MonotonicClock(), metrics=self.metrics, host=host)
         self.target = await ingest.start()
         self._ingests.append(ingest)
         return ingest

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+from structlog.testing import capture_logs
 
 from actors import ingest_outbox
 from counterpoint.internal.v1 import edge_pb2 as pb
@@ -128,3 +129,10 @@ async def test_a_key_is_asked_for_where_keys_are_configured(tmp_path: Path) -> N
         error = await thief.next("error")
         assert error.code == "unauthenticated"
         assert error.message.startswith("resume.session_id: ")
+
+
+@pytest.mark.parametrize(("host", "keys", "warned"), [("0.0.0.0", 1, 1), ("0.0.0.0", 0, 0), ("localhost", 1, 0)])
+async def test_keys_in_the_clear_on_a_network_are_warned_of(served: Rig, host: str, keys: int, warned: int) -> None:
+    with capture_logs() as logs:
+        await served.ingest(host, auth__api_keys={"secret": "acme"} if keys else {})
+    assert sum("in the clear" in line["event"] for line in logs) == warned
