@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -11,7 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from actors.handles import BEFORE, RENDEZVOUS, ActorSpec, Directory, Launcher, Peers, Shell, shards_of
 from cluster.clock import MonotonicClock
-from cluster.config import Config
+from cluster.config import Config, Serve
+from cluster.errors import ConfigError
 from cluster.model.config import load_config
 from cluster.model.placement import held_by, uniform_placement
 from cluster.telemetry.metrics import Metrics
@@ -113,7 +116,12 @@ def _settings(building: Building) -> EngineSettings:
     )
     match config.experts.exchange:
         case "grpc" if role == "engine":
-            return replace(settings, placement=placement_of(config), shards=shards_of(building.peers))
+            return replace(
+                settings,
+                placement=placement_of(config),
+                shards=shards_of(building.peers),
+                last_resort_ns=config.experts.last_resort_ms * 1_000_000,
+            )
         case "alltoall" if role in ("engine", "rank"):
             meeting = building.peers[RENDEZVOUS]
             return replace(
@@ -156,17 +164,39 @@ def _scheduler(building: Building) -> Shell:
     )
 
 
+def first_port(serve: Serve, index: int) -> int:
+    """Where this ingest is to serve; 0: anywhere."""
+    return serve.port + index if serve.port and not serve.one_per_node else serve.port
+
+
+def require_free(host: str, port: int) -> None:
+    """Raises ConfigError if somebody serves there, or if nobody can."""
+    name = host.strip("[]")
+    family = socket.AF_INET6 if ":" in name else socket.AF_INET
+    try:
+        socket.create_server((name, port), family=family).close()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ConfigError(
+                "serve.port", f"{port} of {host} is in use; choose another, or 0 for a free one"
+            ) from error
+        raise ConfigError("serve.host", f"{host}:{port} cannot be served at: {error.strerror}") from error
+    except OverflowError as error:
+        raise ConfigError("serve.port", f"{port} is no port; choose one that leaves room for every ingest") from error
+
+
 def _ingest(building: Building) -> Shell:
     from actors.ingest import Ingest
     from actors.ingest_services import read_checkpoint
     from cluster.voice.voice import Voice
 
     serve, before = building.config.serve, building.peers.get(BEFORE, "")
+    port = int(before.rpartition(":")[2]) if before else first_port(serve, building.spec.index)
+    require_free(serve.host, port)
     voice = Voice(Path(serve.voice)) if serve.voice else None
     if voice is not None:
         _, vocabulary = read_checkpoint(building.config.engine.checkpoint)
         voice.require(vocabulary.spoken())
-    first_port = serve.port + building.spec.index if serve.port else 0
     return Ingest(
         building.config,
         building.directory,
@@ -174,7 +204,7 @@ def _ingest(building: Building) -> Shell:
         MonotonicClock(),
         metrics=building.metrics,
         host=serve.host,
-        port=int(before.rpartition(":")[2]) if before else first_port,  # clients come back to where they were
+        port=port,  # clients come back to where they were
         name=building.spec.name,
     )
 

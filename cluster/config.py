@@ -19,6 +19,8 @@ from cluster.types import MICRO_TURN_MS
 
 Port = Annotated[int, Field(ge=0, le=65535)]  # 0: any free one
 Count = Annotated[int, Field(ge=1)]
+MASK = "***"
+INSTALL_ROOT = Path(__file__).resolve().parents[1]  # what is shipped beside this package, such as models/
 
 
 class Section(BaseModel):
@@ -32,7 +34,8 @@ class Serve(Section):
     ray_address: str = ""  # empty: start Ray here; else join this cluster
     ray_auth: Literal["disabled", "token"] = "disabled"  # a head started here listens on loopback only
     namespace: str = "counterpoint"  # of Ray: one cluster in each
-    ingests: Count = 1  # each one port further
+    ingests: Count = 1  # each one port further, unless:
+    one_per_node: bool = False  # every ingest has a node, or pod, of its own and takes `port` itself
     voice: str = "models/voice"  # folder of the voice; empty: sessions are text only
 
 
@@ -56,6 +59,7 @@ class Experts(Section):
     exchange: Literal["local", "grpc", "alltoall"] = "grpc"
     shards: Annotated[int, Field(ge=1, le=64)] = 2
     replicas: Annotated[int, Field(ge=1, le=64)] = 2  # shards that hold each expert
+    last_resort_ms: Annotated[int, Field(ge=0, le=10_000)] = 150  # wait for a shard nobody can replace, once in a tick
 
 
 class Redis(Section):
@@ -109,6 +113,15 @@ class Config(Section):
             )
         return self
 
+    def shown(self) -> dict[str, Any]:
+        """All of it for the eyes of anybody, ready for JSON: passwords and API keys are masked."""
+        values = self.model_dump(mode="json")
+        redis, auth = values["redis"], values["auth"]
+        redis["password"] = redis["password"] and MASK
+        redis["url"] = _without_password(redis["url"])
+        auth["api_keys"] = {f"{MASK}{n}": tenant for n, tenant in enumerate(auth["api_keys"].values())}
+        return values
+
 
 def load(
     path: Path | None = None,
@@ -130,7 +143,7 @@ def load(
     for dotted, value in (*_from_env(os.environ if env is None else env), *(overrides or {}).items()):
         _put(values, dotted, value)
     try:
-        return Config.model_validate(values)
+        return _located(Config.model_validate(values))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         at = ".".join(str(part) for part in first["loc"])
@@ -161,6 +174,27 @@ def _put(values: dict[str, Any], dotted: str, value: object) -> None:
     if not isinstance(inner, dict):
         raise ConfigError(section, "must be a section")
     inner[field] = value
+
+
+def _located(config: Config) -> Config:
+    """With the model and the voice that are shipped found from any working directory."""
+    engine, serve = config.engine, config.serve
+    engine = engine.model_copy(update={"checkpoint": _found(engine.checkpoint)})
+    serve = serve.model_copy(update={"voice": str(_found(Path(serve.voice))) if serve.voice else ""})
+    return config.model_copy(update={"engine": engine, "serve": serve})
+
+
+def _found(path: Path) -> Path:
+    """Below the install root if it is there and not below the working directory."""
+    return path if path.exists() or not (INSTALL_ROOT / path).exists() else INSTALL_ROOT / path
+
+
+def _without_password(url: str) -> str:
+    """userinfo ends at the last @, for a password may hold one."""
+    scheme, between, rest = url.partition("://")
+    userinfo, at, host = rest.rpartition("@")
+    user, colon, _ = userinfo.partition(":")
+    return f"{scheme}{between}{user}{colon}{MASK if colon else ''}{at}{host}"
 
 
 def _explain(error: Any, at: str) -> str:

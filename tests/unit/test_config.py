@@ -66,3 +66,29 @@ def test_a_wrong_password_value_is_not_shown() -> None:
     with pytest.raises(ConfigError) as caught:
         load(env={}, overrides={"redis.password": ["hush"]})
     assert "hush" not in str(caught.value)
+
+
+def test_secrets_are_masked_wherever_a_configuration_is_shown() -> None:
+    given = {"redis.url": "redis://me:p@ss@store:1/0", "redis.password": "secret", "auth.api_keys": {"key": "acme"}}
+    shown = load(env={}, overrides=given).shown()
+    assert shown["redis"]["url"] == "redis://me:***@store:1/0"
+    assert shown["redis"]["password"] == "***"
+    assert shown["auth"]["api_keys"] == {"***0": "acme"}
+    assert load(env={}).shown()["redis"]["password"] == ""
+
+
+@pytest.mark.parametrize("url", ["redis://store:6379/1", "redis+sentinel://a:1,b:2/main", ""])
+def test_a_url_without_a_password_is_shown_as_it_is(url: str) -> None:
+    assert load(env={}, overrides={"redis.url": url}).shown()["redis"]["url"] == url
+
+
+def test_what_is_shipped_is_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed, elsewhere = tmp_path / "installed", tmp_path / "elsewhere"
+    (installed / "models" / "counterpoint-micro").mkdir(parents=True)
+    elsewhere.mkdir()
+    monkeypatch.setattr("cluster.config.INSTALL_ROOT", installed)
+    monkeypatch.chdir(elsewhere)
+    assert load(env={}).engine.checkpoint == installed / "models" / "counterpoint-micro"
+    assert load(env={}, overrides={"engine.checkpoint": "mine"}).engine.checkpoint == Path("mine")
+    (elsewhere / "models" / "counterpoint-micro").mkdir(parents=True)
+    assert load(env={}).engine.checkpoint == Path("models/counterpoint-micro")

@@ -12,7 +12,8 @@
     "ray_address" "auto"
     "ray_auth" .Values.ray.auth.mode
     "namespace" .Values.ray.namespace
-    "ingests" .Values.groups.ingest.replicas)
+    "ingests" .Values.groups.ingest.replicas
+    "one_per_node" true)
   "engine" (dict "checkpoint" .Values.model.path)
   "experts" (dict "shards" $shards)
   "redis" (dict "url" (include "counterpoint.redisUrl" .))
