@@ -152,6 +152,9 @@ class App:
             self._supervisor = RayLauncher().launch(ActorSpec(role="supervisor", index=0, config=self.config))
             self._attending = asyncio.create_task(_attend(self._supervisor))
             itself = await self._supervisor.start({})
+        except SystemExit as ended:  # SIGTERM while Ray comes up: for that long the handler is Ray's
+            await self.stop()
+            raise asyncio.CancelledError from ended
         except BaseException:
             await self.stop()
             raise
@@ -191,7 +194,8 @@ class App:
             log.warning("supervisor did not stop by itself", why=repr(error))
         try:
             supervisor.kill()
-            await clear(self.config.serve.namespace)
+            if self.config.serve.ray_address:  # a Ray of our own ends with all that is in it
+                await clear(self.config.serve.namespace)
         except Exception as error:
             log.warning("actors left behind", why=repr(error))
 
@@ -203,8 +207,12 @@ class App:
 
     async def _require_alone(self) -> None:
         namespace = self.config.serve.namespace
-        with contextlib.suppress(RayUnreachable):
-            await require_alone(RayHandle(_running_supervisor(namespace)), namespace)
+        try:
+            supervisor = RayHandle(_running_supervisor(namespace))
+        except RayUnreachable:
+            await clear(namespace)  # a supervisor that died alone leaves the others
+        else:
+            await require_alone(supervisor, namespace)
 
     def _choose_dtype(self) -> None:
         """Measured on the machine the engine will run on, before anybody loads weights."""
@@ -238,10 +246,14 @@ class App:
 
 async def _attend(supervisor: RayHandle) -> None:
     """While it is told so, a later `serve` knows that this one lives."""
-    with contextlib.suppress(ActorLost):
-        while True:
+    while True:
+        try:
             await supervisor.tell("attend")
-            await asyncio.sleep(ATTEND_S)
+        except ActorLost:
+            return
+        except Exception as error:  # once more, or it would be taken for left behind
+            log.warning("supervisor not attended to", why=repr(error))
+        await asyncio.sleep(ATTEND_S)
 
 
 def _absolute(config: Config) -> Config:
