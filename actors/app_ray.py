@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import socket
+import threading
+from collections.abc import Iterator
 
 import ray
 import structlog
@@ -26,10 +30,26 @@ def start_ray(serve: Serve) -> None:
     """Connect this process. Raises RayUnreachable."""
     os.environ["RAY_AUTH_MODE"] = serve.ray_auth
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    if serve.ray_address:
-        _join(serve.ray_address, serve.namespace)
-    else:
-        _start_here(serve.namespace)
+    with _signals_kept():
+        if serve.ray_address:
+            _join(serve.ray_address, serve.namespace)
+        else:
+            _start_here(serve.namespace)
+
+
+@contextlib.contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Ray sets handlers of its own, which end the process before anything could be stopped in order."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread sets handlers, Ray's too
+        return
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            if handler is not None:
+                signal.signal(number, handler)
 
 
 def _join(address: str, namespace: str) -> None:
