@@ -6,6 +6,7 @@ A micro-turn never passes here: while the supervisor is away, live sessions go o
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Coroutine, Iterable
 
 import structlog
@@ -13,11 +14,12 @@ import structlog
 from actors.fleet import Fleet
 from actors.handles import ActorInfo, ActorLost, ActorSpec, Launcher, shards_of
 from cluster.config import Config
-from cluster.errors import CounterpointError, Rejected
+from cluster.errors import Rejected
 from cluster.telemetry import metrics as m
 from cluster.telemetry.metrics import Metrics
 
 BACKOFF_S, BACKOFF_MAX_S = 0.1, 10.0
+UNATTENDED_S = 10.0  # after which the `serve` that started us is taken for dead
 LIVE, LOCKSTEP = "", "lockstep-"  # prefix of the roles of a pair
 
 log = structlog.get_logger()
@@ -38,6 +40,7 @@ class Supervisor:
         self._tasks: set[asyncio.Task[None]] = set()
         self._pairing = asyncio.Lock()
         self._stopping = False
+        self._attended_at_s = time.monotonic()
 
     @property
     def progress(self) -> int:
@@ -56,6 +59,13 @@ class Supervisor:
             await asyncio.gather(*(self._serve(spec) for spec in group))
         self._spawn(self._fleet.beat())
         return ""
+
+    def attend(self) -> None:
+        """The `serve` that started us is there."""
+        self._attended_at_s = time.monotonic()
+
+    def attended(self) -> bool:
+        return time.monotonic() - self._attended_at_s < UNATTENDED_S
 
     async def stop(self) -> None:
         """Ingests first, so that no client meets a server without its back."""
@@ -121,7 +131,9 @@ class Supervisor:
         return specs
 
     async def _serve(self, spec: ActorSpec) -> None:
-        info = await self._fleet.serve(spec)
+        self._guard(spec, await self._fleet.serve(spec))
+
+    def _guard(self, spec: ActorSpec, info: ActorInfo) -> None:
         self._spawn(self._watch(spec))
         log.info("actor serves", actor=info.name, pid=info.pid, address=info.address)
 
@@ -143,25 +155,37 @@ class Supervisor:
             try:
                 await self._restart(spec)
                 return
-            except (CounterpointError, OSError) as error:
-                why = str(error)
-                self._fleet[spec.name].kill()
+            except Exception as error:  # whatever it is, to stop supervising would make it worse
+                why = repr(error)
+                self._fleet.kill(spec.name)
 
     async def _restart(self, spec: ActorSpec) -> None:
         """Launch and serve it anew, and tell those who call it where it is now."""
         again = [spec, *(self._ranks if spec.role == "engine" else ())]
         for one in again:
-            self._fleet[one.name].kill()
+            self._fleet.kill(one.name)
             self._fleet.launch(one)
         if spec.role == "engine":
             await self._meet()
-        await asyncio.gather(*(self._serve(one) for one in again))
+        infos = await asyncio.gather(*(self._fleet.serve(one) for one in again))
+        for one, info in zip(again, infos, strict=True):  # watched only now: a group that fails is started anew by one
+            self._guard(one, info)
+        await self._tell_callers(spec)
+
+    async def _tell_callers(self, spec: ActorSpec) -> None:
+        """A caller that cannot be told is not the fault of who just came back: its own restart will show it."""
+        told: dict[str, tuple[str, object]] = {}
         if spec.role == "expert":
-            for engine in self._fleet.serving("engine") + self._fleet.serving("lockstep-engine"):
-                await self._fleet[engine.name].tell("set_shards", shards_of(self._fleet.peers()))
-        elif spec.role.endswith("engine"):
-            scheduler = spec.name.replace("engine", "scheduler")
-            await self._fleet[scheduler].tell("set_engine", self._fleet.peers()[spec.name])
+            shards = shards_of(self._fleet.peers())
+            engines = self._fleet.serving("engine") + self._fleet.serving("lockstep-engine")
+            told = {engine.name: ("set_shards", shards) for engine in engines}
+        elif spec.role.endswith("engine") and (address := self._fleet.peers().get(spec.name)):
+            told = {spec.name.replace("engine", "scheduler"): ("set_engine", address)}
+        for name, (verb, argument) in told.items():
+            try:
+                await self._fleet[name].tell(verb, argument)
+            except Exception as error:
+                log.warning("actor not told", actor=name, verb=verb, of=spec.name, why=repr(error))
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

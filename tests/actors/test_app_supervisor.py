@@ -25,7 +25,9 @@ class Process:
         self.peers: Peers = {}
         self.told: list[tuple[object, ...]] = []
         self.owned: set[str] = set()
-        self.stopped = self.frozen = False
+        self.stopped = self.frozen = self.stands = False
+        self.deaf = self.unstoppable = False
+        self.worked = 0
         self._dead = asyncio.Event()
 
     def _alive(self) -> None:
@@ -45,6 +47,8 @@ class Process:
 
     async def tell(self, verb: str, *arguments: object) -> object:
         self._alive()
+        if self.deaf:
+            raise RuntimeError(f"{self.spec.name} understands nothing")
         self.told.append((verb, *arguments))
         return arguments[0] in self.owned if verb == "owns" else None
 
@@ -52,7 +56,12 @@ class Process:
         self._alive()
         if self.frozen:
             await self._dead.wait()
-        return 0
+        self.worked += not self.stands
+        return self.worked
+
+    @property
+    def dead(self) -> bool:
+        return self._dead.is_set()
 
     async def lost(self) -> str:
         await self._dead.wait()
@@ -60,6 +69,8 @@ class Process:
 
     async def stop(self) -> None:
         self._alive()
+        if self.unstoppable:
+            raise RuntimeError(f"{self.spec.name} cannot stop")
         self.stopped = True
 
     def kill(self) -> None:
@@ -71,10 +82,14 @@ class Machine:
 
     def __init__(self) -> None:
         self.started: list[Process] = []
+        self.refusals = 0
         self._pids = count(1000)
         self._news = asyncio.Event()
 
     def launch(self, spec: ActorSpec) -> Process:
+        if self.refusals:
+            self.refusals -= 1
+            raise RuntimeError("Ray has no room")
         process = Process(spec, next(self._pids))
         self.started.append(process)
         self._news.set()
@@ -166,6 +181,56 @@ async def test_an_actor_that_freezes_is_killed_and_started_again(config: Config)
     assert again.peers["scheduler-0"] == machine.newest("scheduler-0").address
     assert again.peers["before"] == machine.started[before - 1].address
     await boss.stop()
+
+
+@pytest.mark.parametrize("name", ["engine-0", "expert-1"])
+async def test_an_actor_whose_work_stands_while_it_answers_is_started_again(config: Config, name: str) -> None:
+    boss, machine = await started(config)
+    before = len(machine.started)
+    machine.newest(name).stands = True
+    await machine.launched(before + 1)
+    assert machine.started[-1].spec.name == name
+    await boss.stop()
+
+
+async def test_a_scheduler_may_tell_the_same_progress_for_long(config: Config) -> None:
+    boss, machine = await started(config)
+    before = len(machine.started)
+    machine.newest("scheduler-0").stands = True
+    await until(lambda: boss.progress > 2 * fleet.STANDS_BEATS)
+    assert len(machine.started) == before
+    await boss.stop()
+
+
+async def test_an_engine_that_cannot_be_told_costs_no_fresh_shard(config: Config) -> None:
+    boss, machine = await started(config)
+    before = len(machine.started)
+    machine.newest("engine-0").deaf = True
+    machine.newest("expert-1").kill()
+    await machine.launched(before + 1)
+    beats = boss.progress
+    await until(lambda: boss.progress > beats + 3)
+    assert len(machine.started) == before + 1
+    assert machine.newest("expert-1").address in [info.address for info in await boss.actors()]
+    await boss.stop()
+
+
+async def test_supervision_goes_on_whatever_a_restart_raises(config: Config) -> None:
+    boss, machine = await started(config)
+    before = len(machine.started)
+    machine.refusals = 2
+    machine.newest("ingest-0").kill()
+    await machine.launched(before + 1)
+    assert machine.refusals == 0
+    await boss.stop()
+
+
+async def test_one_actor_that_fails_to_stop_leaves_none_behind(config: Config) -> None:
+    boss, machine = await started(config)
+    machine.newest("ingest-0").unstoppable = True
+    await boss.stop()
+    assert all(process.stopped for process in machine.started if process.spec.role != "ingest")
+    assert all(process.dead for process in machine.started)
 
 
 async def test_an_engine_that_comes_back_is_shown_to_its_scheduler(config: Config) -> None:
