@@ -86,7 +86,7 @@ def check_config(
     file: Annotated[Path, typer.Argument(help="TOML file to read.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print all of it as it would be used.")] = False,
 ) -> None:
-    """Read a configuration as `serve` would and name what is wrong with it.
+    """Read a configuration as `serve` would and name what is wrong with it. Secrets are masked.
 
     Example: counterpoint check-config deploy/config/dev.toml
     """
@@ -95,7 +95,7 @@ def check_config(
     except CounterpointError as error:
         raise _failed(error) from error
     if as_json:
-        out.print_json(config.model_dump_json())
+        out.print_json(json.dumps(config.shown()))
     else:
         out.print(f"{file}: every key is known and its value fits")
 
