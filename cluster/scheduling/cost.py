@@ -1,4 +1,4 @@
-"""What a step costs: a running p99 per bucket of (sessions, rows), measured from the first step on."""
+"""What a pass costs: running percentiles per bucket of (sessions, rows), measured from the first step on."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _TRUSTED = 8  # samples before a bucket speaks for itself
 _FIXED_ROWS = 16  # what a pass costs whatever its rows, in rows; to split a step among its passes and to scale
 
 
-class RunningP99:
-    """The largest but one percent of the newest samples."""
+class Running:
+    """Percentiles of the newest samples."""
 
     __slots__ = ("_newest", "_sorted")
 
@@ -32,9 +32,9 @@ class RunningP99:
         self._newest.append(value)
         insort(self._sorted, value)
 
-    @property
-    def value(self) -> int:
-        return self._sorted[-1 - len(self._sorted) // 100]
+    def at(self, percent: int) -> int:
+        """The largest sample but for (100 - percent) percent of them."""
+        return self._sorted[-1 - len(self._sorted) * (100 - percent) // 100]
 
 
 class CostModel:
@@ -43,7 +43,7 @@ class CostModel:
     def __init__(self, *, initial_ns: int) -> None:
         """initial_ns: what a step is thought to cost before any was measured."""
         self._initial_ns = initial_ns
-        self._buckets: dict[Bucket, RunningP99] = {}
+        self._buckets: dict[Bucket, Running] = {}
 
     def observe(self, *, sessions: int, rows: int, passes: Sequence[int], engine_ns: int) -> None:
         """Learn from a step: its first pass had `rows` rows, each further one a row of every session still speaking.
@@ -54,15 +54,15 @@ class CostModel:
         of_pass = [(sessions, rows), *((speaking, speaking) for speaking in later)]
         weight = sum(_FIXED_ROWS + num_rows for _, num_rows in of_pass)
         for num_sessions, num_rows in of_pass:
-            seen = self._buckets.setdefault(bucket(num_sessions, num_rows), RunningP99())
+            seen = self._buckets.setdefault(bucket(num_sessions, num_rows), Running())
             seen.add(engine_ns * (_FIXED_ROWS + num_rows) // weight)
 
-    def predict(self, *, sessions: int, rows: int) -> int:
-        """Nanoseconds one forward pass will hardly exceed."""
+    def predict(self, *, sessions: int, rows: int, percent: int = 99) -> int:
+        """Nanoseconds that so many percent of such passes do not exceed."""
         if not rows:
             return 0
         wanted = bucket(sessions, rows)
-        measured = {at: seen.value for at, seen in self._buckets.items() if len(seen) >= _TRUSTED}
+        measured = {at: seen.at(percent) for at, seen in self._buckets.items() if len(seen) >= _TRUSTED}
         if wanted in measured:
             return measured[wanted]
         larger = [ns for at, ns in measured.items() if at[0] >= wanted[0] and at[1] >= wanted[1]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cluster.scheduling.cost import CostModel, RunningP99
+from cluster.scheduling.cost import CostModel, Running
 from cluster.scheduling.planner import Budget, plan
 from cluster.types import Demand
 
@@ -101,12 +101,20 @@ def test_a_plan_is_within_bounds_and_does_not_depend_on_the_order_of_sessions(
         assert grant.prefill_turns > 0 or not demand.prefill_turns
 
 
-def test_the_running_p99_follows_the_newest_samples() -> None:
-    seen = RunningP99()
+def test_running_percentiles_follow_the_newest_samples() -> None:
+    seen = Running()
     for value in range(1_000, 0, -1):
         seen.add(value)
     assert len(seen) == 128
-    assert seen.value == 127
+    assert (seen.at(99), seen.at(50)) == (127, 64)
+
+
+def test_one_stall_of_the_machine_cuts_nobody_short() -> None:
+    cost = CostModel(initial_ns=0)
+    for engine_ns in [5 * MS] * 30 + [180 * MS]:
+        cost.observe(sessions=1, rows=3, passes=[1], engine_ns=engine_ns)
+    assert cost.predict(sessions=1, rows=3) == 180 * MS
+    assert plan([live("a")], BUDGET, cost)["a"].passes == BUDGET.passes_max
 
 
 def test_what_was_not_measured_is_scaled_from_what_was() -> None:
