@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import structlog
@@ -27,6 +28,7 @@ from counterpoint.v1 import interaction_pb2_grpc
 
 _SERVICE = v1.DESCRIPTOR.services_by_name["Interaction"].full_name
 _GRACE_S = 1.0
+_PICTURE_THREADS = 2  # one slow picture does not hold up everybody's
 
 log = structlog.get_logger()
 
@@ -75,12 +77,14 @@ class Ingest:
         self._config, self._directory, self._metrics = config, directory, metrics
         self._host, self._port, self._clock = host, port, clock
         self._voice = VoiceThread(voice) if voice is not None else None
+        self._pictures = ThreadPoolExecutor(_PICTURE_THREADS, thread_name_prefix="pictures")
         self._services = Services(
             clock=clock,
             limits=config.limits,
             spec=spec,
             vocabulary=vocabulary,
             voice=self._voice,
+            pictures=self._pictures,
             metrics=metrics,
         )
         self._hello = pb.Hello(ingest=name, incarnation=clock.now_ns())
@@ -135,6 +139,7 @@ class Ingest:
         """Every stream still open ends; its session can be resumed elsewhere."""
         await self._server.stop(_GRACE_S)
         await self._links.close()
+        self._pictures.shutdown(wait=False, cancel_futures=True)
         if self._voice is not None:
             self._voice.close()
 

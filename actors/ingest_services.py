@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ class Services:
     spec: MediaSpec
     vocabulary: Vocabulary
     voice: VoiceThread | None  # None: text only; a session that wants sound is rejected
+    pictures: Executor  # decodes them, for every stream one at a time
     metrics: Metrics
 
 

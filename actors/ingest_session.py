@@ -11,6 +11,7 @@ import structlog
 from actors.ingest_egress import EgressTask, Kept
 from actors.ingest_link import Attachment
 from actors.ingest_outbox import Outbox
+from actors.ingest_pictures import Pictures
 from actors.ingest_services import Services
 from actors.ingest_wire import grant_of, result_of, up
 from actors.wire import check_enums, client_message
@@ -26,7 +27,6 @@ from cluster.errors import (
 from cluster.media import messages as plain
 from cluster.media.credits import Credit
 from cluster.media.edge import Edge
-from cluster.media.frames import decode_frame
 from cluster.telemetry import metrics as m
 from counterpoint.internal.v1 import edge_pb2 as pb
 from counterpoint.v1 import interaction_pb2 as v1
@@ -75,7 +75,11 @@ class IngestSession:
         )
         self._sent_up: deque[plain.TurnUp] = deque(maxlen=TURNS_KEPT)
         self._unacknowledged: dict[str, plain.ControlUp] = {}
-        self._decoding: set[asyncio.Task[None]] = set()
+        self._pictures: Pictures | None = None
+        if codec := opening.video_in:
+            self._pictures = Pictures(
+                services.pictures, codec, services.spec, self._picture, self.failed, lockstep=opening.lockstep
+            )
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -102,8 +106,8 @@ class IngestSession:
         """The client is gone; the session waits for its next one. Returns what this ingest keeps for it."""
         if self._timer is not None:
             self._timer.cancel()
-        for task in self._decoding:
-            task.cancel()
+        if self._pictures is not None:
+            self._pictures.close()
         if not self.ended.done():
             self.ended.set_result(Ending())
         if self.ended.result().attached and not self.link_down.is_set():
@@ -125,22 +129,14 @@ class IngestSession:
         now_ns = self._now()
         self._pump(self._edge.receive(message, now_ns))
         match message:
-            case plain.VideoFrame() if self._edge.awaits_frame(message.seq):
-                task = asyncio.create_task(self._decode(message))
-                self._decoding.add(task)
-                task.add_done_callback(self._decoding.discard)
+            case plain.VideoFrame() if self._pictures is not None and self._edge.awaits_frame(message.seq):
+                self._pictures.put(message)
             case plain.Playback():
                 self._egress.played(message.played_samples, cut=message.cut, now_ns=now_ns)
             case plain.Control(kind="interrupt"):
                 self._egress.interrupt()
 
-    async def _decode(self, message: plain.VideoFrame) -> None:
-        codec, spec = self.opening.video_in, self._services.spec
-        assert codec is not None
-        try:
-            patches: bytes | MediaError = await asyncio.to_thread(decode_frame, message.data, codec, spec)
-        except MediaError as error:
-            patches = error
+    def _picture(self, message: plain.VideoFrame, patches: bytes | MediaError | None) -> None:
         self._pump(self._edge.frame(message, patches, self._now()))
 
     # ------------------------------------------------------------ from the scheduler

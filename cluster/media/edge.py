@@ -50,8 +50,8 @@ class Edge:
         """Whether a VideoFrame was taken, so that its picture is wanted."""
         return self._intake.awaits_frame(seq)
 
-    def frame(self, message: VideoFrame, patches: bytes | MediaError, now_ns: int) -> list[Up | Down]:
-        """The picture of a VideoFrame that `receive` has counted, decoded or not."""
+    def frame(self, message: VideoFrame, patches: bytes | MediaError | None, now_ns: int) -> list[Up | Down]:
+        """The picture of a VideoFrame that `receive` has counted, decoded or not. None: a newer one took its place."""
         self._intake.frame(message, patches)
         return self.poll(now_ns)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from cluster.errors import InvalidInput, MediaError, ProtocolError
 from cluster.media.audio_track import AudioTrack
 from cluster.media.credits import InFlight
@@ -56,6 +58,7 @@ class Intake:
         self._chunks: list[tuple[int, int]] = []  # seq, timeline sample after which it is used up
         self._text = TextQueue(spec.text_in_max)
         self._frames = FrameQueue(spec.video_in_max // spec.frame_patches if spec.frame_patches else 0)
+        self._pictures: Counter[int] = Counter()  # taken for a micro-turn, whatever becomes of them
         self._decoding: dict[int, int] = {}  # seq of a picture that is being decoded, its micro-turn
         self._controls: dict[int, str] = {}  # seq of a control that is not acknowledged, its id
         self._reports = Reports()
@@ -82,14 +85,16 @@ class Intake:
             self.out.append(Fault(code="invalid_input", field=error.field, message=str(error), seq=message.seq))
         self.fill()
 
-    def frame(self, message: VideoFrame, patches: bytes | MediaError) -> None:
+    def frame(self, message: VideoFrame, patches: bytes | MediaError | None) -> None:
         """The picture of a VideoFrame that was taken, decoded or not. Decoding slowly is no fault of the client's."""
         k = max(self.k, self._decoding.pop(message.seq))
-        if isinstance(patches, MediaError):
+        if patches is None:
+            newer = "newer pictures came before it could be decoded; send fewer"
+            self._refuse(message.seq, Track.VIDEO, MediaOutcome.TOO_LATE, message.media_time_ms, newer)
+        elif isinstance(patches, MediaError):
             self._refuse(message.seq, Track.VIDEO, MediaOutcome.UNDECODABLE, message.media_time_ms, str(patches))
         elif not self._frames.put(Frame(seq=message.seq, k=k, patches=patches)):
-            full = f"micro_turn.video_in_max: micro-turn {k} holds {self._spec.video_in_max} patches already"
-            self._refuse(message.seq, Track.VIDEO, MediaOutcome.OVERLAP_REFUSED, message.media_time_ms, full)
+            self._refuse_full(message, k)
 
     def awaits_frame(self, seq: int) -> bool:
         """Whether a VideoFrame was taken, so that its picture is wanted."""
@@ -143,6 +148,7 @@ class Intake:
 
     def _turn_left(self) -> None:
         self.in_flight.turn_left()
+        self._pictures = Counter({k: count for k, count in self._pictures.items() if k >= self.k})
         self.out.extend(self._reports.turn_left())
 
     def _take(self, message: ClientMessage, newest_result: int, now_ns: int) -> None:
@@ -194,8 +200,15 @@ class Intake:
             self._refuse(message.seq, Track.VIDEO, MediaOutcome.TOO_LATE, message.media_time_ms)
         elif k > self.k + self._ahead:
             self._refuse(message.seq, Track.VIDEO, MediaOutcome.TOO_EARLY, message.media_time_ms)
+        elif self._pictures[k] >= self._frames.per_turn:
+            self._refuse_full(message, k)
         else:
+            self._pictures[k] += 1
             self._decoding[message.seq] = k
+
+    def _refuse_full(self, message: VideoFrame, k: int) -> None:
+        full = f"micro_turn.video_in_max: micro-turn {k} holds {self._spec.video_in_max} patches already"
+        self._refuse(message.seq, Track.VIDEO, MediaOutcome.OVERLAP_REFUSED, message.media_time_ms, full)
 
     def _take_text(self, message: TextChunk) -> None:
         _check_media_time("text.media_time_ms", message.media_time_ms)

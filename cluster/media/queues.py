@@ -52,12 +52,12 @@ class FrameQueue:
     """frames_per_turn: pictures one micro-turn takes."""
 
     def __init__(self, frames_per_turn: int) -> None:
-        self._per_turn = frames_per_turn
+        self.per_turn = frames_per_turn
         self._waiting: list[Frame] = []
 
     def put(self, frame: Frame) -> bool:
         """False where its micro-turn is full."""
-        if sum(other.k == frame.k for other in self._waiting) >= self._per_turn:
+        if sum(other.k == frame.k for other in self._waiting) >= self.per_turn:
             return False
         self._waiting.append(frame)
         return True

@@ -62,10 +62,11 @@ def test_a_picture_that_cannot_be_is_refused_by_field(data: bytes, says: str) ->
 def test_frames_beyond_what_a_micro_turn_holds_are_refused(vocabulary: Vocabulary) -> None:
     session = edge(vocabulary)
     outcomes = []
-    for seq in (2, 3):
-        frame = VideoFrame(seq=seq, media_time_ms=50, data=b"x")
-        session.receive(frame, 0)
-        outcomes += [one.outcome for one in session.frame(frame, b"p" * 19_200, 0) if isinstance(one, Outcome)]
+    first, second = (VideoFrame(seq=seq, media_time_ms=50, data=b"x") for seq in (2, 3))
+    for frame in (first, second):
+        outcomes += [one.outcome for one in session.receive(frame, 0) if isinstance(one, Outcome)]
+    assert not session.awaits_frame(3)  # refused before it is decoded
+    session.frame(first, b"p" * 19_200, 0)
     assert outcomes == [MediaOutcome.OVERLAP_REFUSED]
     (turn,) = turns(session.receive(audio(4, 0), 200 * MS))
     assert (turn.turn.num_patches, len(turn.turn.patches), turn.through) == (4, 19_200, 4)
