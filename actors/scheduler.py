@@ -20,7 +20,7 @@ from actors.scheduler_gauges import Gauges
 from actors.scheduler_journal import HistoryFiles, Journal
 from actors.scheduler_limits import limits_of, rules_of
 from actors.scheduler_loop import TickLoop
-from actors.scheduler_time import RealTime, TickTime, VirtualTime
+from actors.scheduler_time import RealTime, TickTime, VirtualTime, boot_id
 from cluster.config import Config
 from cluster.model.config import parse_config
 from cluster.runtime import SchedulerConfig, SchedulerCore
@@ -60,6 +60,7 @@ class Scheduler:
         """engine: where it serves."""
         self._config, self._store, self._host, self._lockstep = config, store, host, lockstep
         self._metrics = metrics
+        self._clock = "" if lockstep else boot_id()  # virtual time goes on anywhere
         self._engine = EngineLink(engine)
         self._server: grpc.aio.Server | None = None
         self._histories = HistoryFiles(config.serve.data_dir / "history", metrics)
@@ -84,7 +85,7 @@ class Scheduler:
         self._journal = Journal(self._store, lambda outcomes: doors.journaled(outcomes), self._metrics)
         self._doors = doors = Doors(
             core,
-            Claims(self._store, address, lockstep=self._lockstep),
+            Claims(self._store, address, lockstep=self._lockstep, clock=self._clock),
             self._journal,
             self._histories,
             time=time,
@@ -144,6 +145,7 @@ class Scheduler:
             due_ms=scheduler.due_ms,
             lead_ms=scheduler.lead_ms,
             lockstep=self._lockstep,
+            clock=self._clock,
             rules=rules_of(self._config),
         )
         limits = limits_of(parse_config(facts.config_json), self._config.engine.checkpoint)

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from cluster.clock import Clock, ManualClock, MonotonicClock
 
 _SHORTEST_SLEEP_S = 0.001  # timers of the event loop count in milliseconds
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+def boot_id() -> str:
+    """Whose monotonic clock is ours; empty on a system that does not tell its boots apart."""
+    return _BOOT_ID.read_text().strip() if _BOOT_ID.exists() else ""
 
 
 class TickTime(Protocol):

@@ -208,6 +208,7 @@ class SchedulerCore:
             lockstep=config.lockstep,
             limits=self._limits,
             rules=config.rules,
+            clock=config.clock,
         )
         self._sessions[event.session], commands = open_session(terms, event, slots, now_ns)
         self._begin_history(

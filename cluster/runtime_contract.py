@@ -11,7 +11,7 @@ from cluster.types import TickBatch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchedulerConfig:
-    """Tick n starts at tick_zero_ns + n · 200 ms."""
+    """Tick n starts at tick_zero_ns + n · 200 ms of the clock named `clock`: a monotonic one is of one boot only."""
 
     tick_zero_ns: int
     engine_epoch: int
@@ -24,6 +24,7 @@ class SchedulerConfig:
     egress_ms: int = 20  # of due_ms, for everything between the engine and the client
     reserve_percent: int = 20
     initial_pass_ms: int = 15  # what a pass is thought to cost before one was measured
+    clock: str = ""
     rules: SessionRules = field(default_factory=SessionRules)
 
 

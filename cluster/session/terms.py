@@ -14,7 +14,9 @@ PERIOD_NS = MICRO_TURN_MS * _MS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """media_epoch_ns: monotonic time of media time 0. n0: the tick of micro-turn 0, so that k is due in tick n0 + k."""
+    """media_epoch_ns: time of media time 0 on the clock `clock`, which only machines that share it can compare with
+    their own. n0: the tick of micro-turn 0, so that k is due in tick n0 + k.
+    """
 
     session: str
     tenant: str
@@ -33,6 +35,7 @@ class Terms:
     lockstep: bool
     limits: CheckpointLimits
     rules: SessionRules
+    clock: str = ""
 
     def cutoff_ns(self, k: int) -> int:
         return self.media_epoch_ns + (k + 1) * PERIOD_NS + self.jitter_ms * _MS
@@ -55,6 +58,7 @@ def terms_of(
     lockstep: bool,
     limits: CheckpointLimits,
     rules: SessionRules,
+    clock: str,
 ) -> Terms:
     """due_ms holds where the client asked for none."""
     return Terms(
@@ -75,4 +79,5 @@ def terms_of(
         lockstep=lockstep,
         limits=limits,
         rules=rules,
+        clock=clock,
     )

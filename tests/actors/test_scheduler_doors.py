@@ -62,10 +62,14 @@ async def rig() -> Rig:
 
 @pytest.fixture
 def doors(rig: Rig, tmp_path: Path) -> Doors:
+    return doors_by(rig, tmp_path, clock="")
+
+
+def doors_by(rig: Rig, tmp_path: Path, clock: str) -> Doors:
     journal = Journal(rig.store, lambda _: None, Metrics())
     return Doors(
         rig.core,
-        Claims(rig.store, "here", lockstep=False),
+        Claims(rig.store, "here", lockstep=False, clock=clock),
         journal,
         HistoryFiles(tmp_path, Metrics()),
         time=RealTime(),
@@ -129,3 +133,13 @@ async def test_a_message_that_cannot_be_handled_does_not_end_the_stream_of_its_i
     doors.receive(stream, resume(1))
     await idle(doors)
     assert [down.WhichOneof("message") for down in stream.said] == ["granted"]
+
+
+async def test_a_session_of_another_boot_must_begin_anew_and_its_owner_is_not_fenced(rig: Rig, tmp_path: Path) -> None:
+    doors, stream = doors_by(rig, tmp_path, clock="another boot"), Said()
+    doors.receive(stream, resume(1))
+    await idle(doors)
+    (refused,) = stream.said
+    assert refused.rejected.code == "resync_required"
+    assert "its media clock is of another boot; open a new one" in refused.rejected.reason
+    assert (await rig.store.load("default", SESSION)).epoch == 1
