@@ -10,6 +10,7 @@ import structlog
 
 from actors.ingest_services import Services
 from actors.ingest_wire import result_of
+from cluster.errors import Rejected
 from cluster.media.egress import RING_TURNS, Done, Egress, Result
 from cluster.media.messages import Ended, Opening
 from cluster.media.playout import Playout
@@ -19,6 +20,7 @@ from cluster.types import MICRO_TURN_MS, Timing
 from counterpoint.internal.v1 import edge_pb2 as pb
 
 _GRANT_VOICE_SAMPLES = 4_800  # of one micro-turn, as `voiced_samples` of a grant counts them: at 24 kHz
+MAX_WAITING = 256  # results that wait for the voice: 51 s
 _LONG_RUN = 8  # longer runs of misses share a label
 
 log = structlog.get_logger()
@@ -96,6 +98,9 @@ class EgressTask:
         return self._egress.fence(epoch)
 
     def put(self, result: Result) -> None:
+        """Raises Rejected where too many wait: the stream has to end, its client resumes."""
+        if self._queue.qsize() >= MAX_WAITING:
+            raise Rejected("limits.output_queue", f"{MAX_WAITING} results wait for the voice; resume later", 1_000)
         self._queue.put_nowait(_Arrived(result, self._services.clock.now_ns()))
 
     def after_last(self, action: Callable[[], None]) -> None:

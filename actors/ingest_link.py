@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import grpc
@@ -24,6 +24,8 @@ HEARTBEAT_S = 0.25
 SILENT_S = 2.0  # without a heartbeat the scheduler is frozen
 OPEN_TIMEOUT_S = 5.0
 MAX_MESSAGE_BYTES = 16 << 20
+MAX_SENDING = 8_192  # messages that wait for one scheduler: seconds of a full pair
+MAX_EARLY = 256  # messages of a session that came before anyone listened
 CHANNEL_OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
@@ -46,18 +48,24 @@ class Attached(Protocol):
 
 @dataclass(slots=True)
 class Attachment:
-    """One attachment of a session on a link. What comes before anyone listens is kept."""
+    """One attachment of a session on a link. What comes before anyone listens is kept, to a bound."""
 
     link: SchedulerLink
     granted: pb.EdgeDown
     _listener: Attached | None = None
-    _early: deque[pb.EdgeDown] | None = None
+    _early: deque[pb.EdgeDown] = field(default_factory=deque)
+    _missed: bool = False  # more came early than is kept
+    _lost: str | None = None
 
     def listen(self, listener: Attached) -> None:
         self._listener = listener
-        early, self._early = self._early or (), None
+        early, self._early = self._early, deque()
         for message in early:
             self.deliver(message)
+        if self._missed:
+            listener.failed(Rejected("limits.output_queue", "results came faster than the session began; resume", 1))
+        if self._lost is not None:
+            listener.link_lost(self._lost)
 
     def send(self, message: pb.EdgeUp) -> None:
         message.session, message.attachment = self.granted.session, self.granted.attachment
@@ -66,8 +74,9 @@ class Attachment:
 
     def deliver(self, message: pb.EdgeDown) -> None:
         if self._listener is None:
-            self._early = self._early or deque()
-            self._early.append(message)
+            self._missed = self._missed or len(self._early) >= MAX_EARLY
+            if not self._missed:
+                self._early.append(message)
             return
         try:
             self._listener.down(message)
@@ -76,6 +85,7 @@ class Attachment:
             self._listener.failed(error)
 
     def lost(self, reason: str) -> None:
+        self._lost = reason
         if self._listener is not None:
             self._listener.link_lost(reason)
 
@@ -98,6 +108,7 @@ class SchedulerLink:
         self._channel = grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS)
         self._sending: deque[pb.EdgeUp] = deque()
         self._news = asyncio.Event()
+        self._overrun = asyncio.Event()
         self._asked: dict[int, asyncio.Future[Attachment]] = {}
         self._attachments: dict[tuple[str, int], Attachment] = {}
         self._heard_ns = 0  # 0: this scheduler sends no heartbeats yet
@@ -124,7 +135,10 @@ class SchedulerLink:
             self._asked.pop(request_id, None)
 
     def send(self, message: pb.EdgeUp) -> None:
-        """Never waits; messages leave in order."""
+        """Never waits; messages leave in order. Beyond MAX_SENDING the stream is given up and opened anew."""
+        if len(self._sending) >= MAX_SENDING:
+            self._overrun.set()
+            return
         self._sending.append(message)
         self._news.set()
 
@@ -140,7 +154,9 @@ class SchedulerLink:
         call = edge_pb2_grpc.EdgeStub(self._channel).Attach()
         self.send(pb.EdgeUp(hello=self._hello))
         self._sending.rotate(1)  # before what was asked while connecting
-        parts = [asyncio.create_task(part) for part in (self._read(call), self._write(call), self._beat())]
+        parts = [
+            asyncio.create_task(part) for part in (self._read(call), self._write(call), self._beat(), self._bound())
+        ]
         try:
             done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -183,6 +199,10 @@ class SchedulerLink:
             await asyncio.sleep(HEARTBEAT_S)
             if self._heard_ns and self._clock.now_ns() - self._heard_ns > SILENT_S * 1e9:
                 raise TimeoutError(f"no heartbeat for {SILENT_S:g} s")
+
+    async def _bound(self) -> None:
+        await self._overrun.wait()
+        raise TimeoutError(f"{MAX_SENDING} messages wait for it")
 
     def _down(self, message: pb.EdgeDown) -> None:
         match message.WhichOneof("message"):

@@ -7,11 +7,11 @@ import asyncio
 from actors.handles import Directory
 from actors.ingest_link import Attachment, SchedulerLink
 from cluster.clock import Clock
-from cluster.errors import CounterpointError, Rejected, ResyncRequired, StoreUnavailable
+from cluster.errors import CounterpointError, Rejected, StoreUnavailable
 from counterpoint.internal.v1 import edge_pb2 as pb
 
 RELINK_S = 2.0  # how long a session looks for its scheduler before its client is sent away
-_RETRY_S = 0.05
+_RETRY_S, _RETRY_MAX_S = 0.05, 0.4  # doubled after each try
 
 
 class Links:
@@ -30,15 +30,20 @@ class Links:
         return await self._to(address).request(pb.EdgeUp(session=session, reattach=reattach))
 
     async def find_again(self, session: str, reattach: pb.Reattach) -> Attachment:
-        """The scheduler of a running session is lost: look for whoever owns it now. Raises what was tried last."""
+        """The scheduler of a running session is lost: look for whoever owns it now.
+
+        Raises ResyncRequired at once where nobody can own it any more, else what was tried last.
+        """
         loop = asyncio.get_running_loop()
         until, error = loop.time() + RELINK_S, StoreUnavailable("no scheduler was tried")
+        wait_s = _RETRY_S
         while loop.time() < until:
             try:
                 return await self.resume(session, reattach)
-            except (StoreUnavailable, Rejected, ResyncRequired) as refused:
+            except (StoreUnavailable, Rejected) as refused:
                 error: CounterpointError = refused
-                await asyncio.sleep(_RETRY_S)
+                await asyncio.sleep(wait_s)
+                wait_s = min(2 * wait_s, _RETRY_MAX_S)
         raise error
 
     async def close(self) -> None:

@@ -176,7 +176,9 @@ class IngestSession:
 
     def failed(self, error: Exception) -> None:
         """A fault of ours: this stream ends, the session can be resumed."""
-        self._end(Ending(error=InternalError(f"{type(error).__name__} in ingest; it is logged there")))
+        if not isinstance(error, CounterpointError):
+            error = InternalError(f"{type(error).__name__} in ingest; it is logged there")
+        self._end(Ending(error=error))
 
     def reattached(self, attachment: Attachment) -> None:
         """A scheduler took the session over: give it again what it lacks. Raises ResyncRequired if that is gone."""
