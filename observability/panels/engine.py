@@ -14,7 +14,10 @@ BOARD = Dashboard(
                 Panel(
                     title="Headroom of a tick",
                     unit="s",
-                    queries={"{{actor}}": f"counterpoint_tick_headroom_seconds{SCHEDULER}"},
+                    queries={
+                        "{{actor}}": f"counterpoint_tick_headroom_seconds{SCHEDULER}",
+                        "p99 of {{actor}}": f"counterpoint_tick_predicted_seconds{SCHEDULER}",
+                    },
                     bound=0.01,
                 ),
                 Panel(title="Tick", unit="s", queries=quantiles("counterpoint_tick_seconds", SCHEDULER), bound=0.16),

@@ -31,6 +31,11 @@ BOARD = Dashboard(
                     queries={"{{actor}}": rate("counterpoint_journal_failures_total", "actor", SCHEDULER)},
                 ),
                 Panel(
+                    title="Lines of histories that could not be kept",
+                    unit="ops",
+                    queries={"{{actor}}": rate("counterpoint_history_lines_dropped_total", "actor", SCHEDULER)},
+                ),
+                Panel(
                     title="Sessions held in memory only",
                     queries={"{{actor}}": f"counterpoint_volatile_sessions{SCHEDULER}"},
                     bound=0.5,

@@ -72,6 +72,11 @@ def test_every_recorded_series_named_is_recorded(path: Path) -> None:
     assert set(re.findall(r"\b(?:cluster|actor|stage):\w+:\w+", path.read_text())) <= recorded
 
 
+def test_every_metric_of_the_table_is_on_a_dashboard() -> None:
+    shown = "".join(written().values()) + "".join(path.read_text() for path in RULES)
+    assert {metric.name for metric in TABLE if metric.name not in shown} == set()
+
+
 def test_every_alert_has_its_page_and_every_page_its_alert() -> None:
     assert {path.stem for path in HOME.glob("runbooks/*.md")} == set(alerts())
     for rule in rules():
