@@ -75,7 +75,7 @@ class Scheduler:
         return self._ticks.ticks if self._ticks else 0
 
     async def start(self) -> str:
-        """Take the engine, serve ingests, begin to tick. Returns the address. Raises ConfigError or StoreUnavailable."""
+        """Take the engine, serve ingests, begin to tick. Returns the address. Raises ConfigError, StoreUnavailable."""
         await self._store.ping()  # before the engine is taken from whoever may still serve with it
         facts = await self._engine.connect()
         self._server = grpc.aio.server(options=SERVER_OPTIONS)
