@@ -1,4 +1,4 @@
-"""`python -m training.train`: trains until its time is over, resuming from its last checkpoint.
+"""`python -m training.train STAGE`: trains until the time of the stage is over, resuming from its last checkpoint.
 
 Progress is wall time, not steps: on a shared machine the learning rate still comes down when it should.
 """
@@ -26,7 +26,8 @@ from training.voices import HELD_OUT_STYLES, OUTPUT_STYLE
 
 CONFIG = Path(__file__).with_name("config.toml")
 CLIPS = Path("build/clips")
-RUN = Path("build/train")
+RUNS = Path("build/runs")
+STAGES = ("first", "second")
 
 
 class ClipPool:
@@ -55,9 +56,9 @@ class ClipPool:
 
 
 class Trainer:
-    def __init__(self, config: dict[str, Any], run: Path) -> None:
+    def __init__(self, config: dict[str, Any], stage: str, run: Path) -> None:
         self._config, self._run = config, run
-        self._train = config["train"]
+        self._train = config[stage]
         torch.manual_seed(config["seed"])
         self.model = Micro(ModelConfig())
         for module in self.model.modules():
@@ -78,6 +79,14 @@ class Trainer:
             for optimiser, saved in zip(self._optimisers, state["optimisers"], strict=True):
                 optimiser.load_state_dict(saved)
             self.step, self.spent_s = state["step"], state["spent_s"]
+
+    def begin_from(self, path: Path) -> None:
+        """Weights of an earlier stage, but for helper heads."""
+        state = torch.load(path, weights_only=True)["model"]
+        kept = {name: weight for name, weight in state.items() if not name.startswith("aux_heads")}
+        missing, unexpected = self.model.load_state_dict(kept, strict=False)
+        if unexpected or any(not name.startswith("aux_heads") for name in missing):
+            raise ValueError(f"{path}: is not a state of this model: {missing} missing, {unexpected} unexpected")
 
     def save(self) -> None:
         state = {"model": self.model.state_dict(), "step": self.step, "spent_s": self.spent_s}
@@ -132,11 +141,14 @@ class Trainer:
         self._sums.clear()
 
 
-def train(config: dict[str, Any], clips: Path, run: Path, minutes: float) -> Trainer:
-    """Trains for what is left of `minutes`, saving as it goes."""
-    torch.set_num_threads(config["train"]["threads"])
+def train(config: dict[str, Any], stage: str, clips: Path, runs: Path) -> Trainer:
+    """Trains for what is left of the stage's minutes, saving as it goes."""
+    minutes = config[stage]["minutes"]
+    torch.set_num_threads(config[stage]["threads"])
     torch._dynamo.config.recompile_limit = 64  # one Norm serves many shapes, all of them fixed
-    trainer = Trainer(config, run)
+    trainer = Trainer(config, stage, runs / stage)
+    if "begin_from" in config[stage]:
+        trainer.begin_from(runs / config[stage]["begin_from"] / "last.pt")
     trainer.resume()
     source = ClipPool(clips, config["data"]["kokoro_repeat"])
     source.reload()
@@ -146,10 +158,10 @@ def train(config: dict[str, Any], clips: Path, run: Path, minutes: float) -> Tra
         now = time.monotonic()
         trainer.spent_s += now - last
         last = now
-        if now - saved > config["train"]["save_every_s"]:
+        if now - saved > config[stage]["save_every_s"]:
             trainer.save()
             saved = now
-        if now - reloaded > config["data"]["reload_every_s"]:
+        if now - reloaded > config[stage]["reload_every_s"]:
             source.reload()
             reloaded = now
     trainer.save()
@@ -158,12 +170,11 @@ def train(config: dict[str, Any], clips: Path, run: Path, minutes: float) -> Tra
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("stage", choices=STAGES)
     parser.add_argument("--config", type=Path, default=CONFIG)
-    parser.add_argument("--minutes", type=float, help="instead of the configured training time")
-    parser.add_argument("--run", type=Path, default=RUN)
+    parser.add_argument("--runs", type=Path, default=RUNS)
     args = parser.parse_args()
-    config = tomllib.loads(args.config.read_text())
-    train(config, CLIPS, args.run, args.minutes or config["train"]["minutes"])
+    train(tomllib.loads(args.config.read_text()), args.stage, CLIPS, args.runs)
 
 
 if __name__ == "__main__":
