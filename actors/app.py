@@ -247,13 +247,13 @@ class App:
 async def _attend(supervisor: RayHandle) -> None:
     """While it is told so, a later `serve` knows that this one lives."""
     while True:
+        await asyncio.sleep(ATTEND_S)
         try:
             await supervisor.tell("attend")
         except ActorLost:
             return
-        except Exception as error:  # once more, or it would be taken for left behind
-            log.warning("supervisor not attended to", why=repr(error))
-        await asyncio.sleep(ATTEND_S)
+        except Exception as error:  # once more: it may not be built yet
+            log.info("supervisor not attended to", why=repr(error))
 
 
 def _absolute(config: Config) -> Config:
