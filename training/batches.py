@@ -42,7 +42,7 @@ class Batch:
     elapsed_BA: torch.Tensor
     frames_BALC: torch.Tensor
     aux_at_N2: torch.Tensor  # row and column
-    aux_NX: torch.Tensor
+    aux_N5: torch.Tensor
     words_BW: torch.Tensor
     num_audio_B: torch.Tensor
     num_words_B: torch.Tensor
@@ -106,7 +106,7 @@ def collate(rows: list[views.View], shape: Shape) -> Batch:
         elapsed_BA=torch.from_numpy(elapsed),
         frames_BALC=torch.from_numpy(frames),
         aux_at_N2=torch.from_numpy(np.concatenate(aux_at)),
-        aux_NX=torch.from_numpy(np.concatenate([row.aux_KX for row in rows])),
+        aux_N5=torch.from_numpy(np.concatenate([row.aux_K5 for row in rows])),
         words_BW=torch.from_numpy(words),
         num_audio_B=torch.tensor([len(row.audio_at_A) for row in rows]),
         num_words_B=torch.tensor([len(row.words_W) for row in rows]),

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cluster.media.dmel import DMelConfig, from_s16, mel_power
-from training import tasks, vocab
+from training import tasks
 from training.tasks import Kind, Utterance
 from training.voices import VARIANTS, level, random_voice, synthesise, trim
 
@@ -52,20 +52,12 @@ def random_utterance(rng: np.random.Generator) -> Utterance:
     return tasks.stop(rng) if kind is Kind.STOP else tasks.request(rng, kind)
 
 
-def timed_utterance(rng: np.random.Generator) -> Utterance:
-    """A request of the second stage: only timed ones, mostly with its intervals."""
-    kind = Kind.EVERY if rng.random() < 0.65 else Kind.IN
-    later = int(rng.choice(vocab.LATER_TENTHS)) if rng.random() < 0.6 else tasks.any_tenths(rng, kind)
-    return tasks.request(rng, kind, tenths=later)
-
-
-def synthesise_shard(folder: Path, seed: int, count: int, timed: bool = False, workers: int = 2) -> None:
+def synthesise_shard(folder: Path, seed: int, count: int, workers: int = 2) -> None:
     """Writes one shard of espeak-ng clips, the same for the same seed. Does nothing where it is complete."""
     if folder.exists():
         return
     rng = np.random.default_rng(seed)
-    draw = timed_utterance if timed else random_utterance
-    plan = [(draw(rng), random_voice(rng, VARIANTS)) for _ in range(count)]
+    plan = [(random_utterance(rng), random_voice(rng, VARIANTS)) for _ in range(count)]
     with ThreadPoolExecutor(workers) as pool:
         samples = pool.map(lambda item: synthesise(item[0].words, item[1]), plan)
         clips = [

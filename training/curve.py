@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
 from pathlib import Path
 
 
-def write_curve(logs: Sequence[Path], curve: Path, every_minutes: float = 1.0) -> None:
-    """Means over `every_minutes` of training time, one JSON object a line; the logs are stages in their order."""
-    bins: dict[tuple[int, int], list[dict[str, float]]] = defaultdict(list)
-    for stage, log in enumerate(logs, start=1):
-        for line in log.read_text().splitlines():
-            row = {"stage": stage, **json.loads(line)}
-            bins[stage, int(row["minutes"] / every_minutes)].append(row)
+def write_curve(log: Path, curve: Path, every_minutes: float = 1.0) -> None:
+    """Means over `every_minutes` of training time, one JSON object a line."""
+    bins: dict[int, list[dict[str, float]]] = defaultdict(list)
+    for line in log.read_text().splitlines():
+        row = json.loads(line)
+        bins[int(row["minutes"] / every_minutes)].append(row)
     curve.write_text("".join(json.dumps(_mean(rows)) + "\n" for _, rows in sorted(bins.items())))
 
 
@@ -22,4 +20,4 @@ def _mean(rows: list[dict[str, float]]) -> dict[str, float]:
     names = dict.fromkeys(name for row in rows for name in row)
     values = {name: [row[name] for row in rows if name in row] for name in names}
     means = {name: round(sum(each) / len(each), 4) for name, each in values.items()}
-    return means | {"step": rows[-1]["step"], "minutes": rows[-1]["minutes"], "stage": rows[-1]["stage"]}
+    return means | {"step": rows[-1]["step"], "minutes": rows[-1]["minutes"]}

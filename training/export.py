@@ -20,7 +20,7 @@ from cluster.model import config as served
 from cluster.model.names import all_tensors
 from training import vocab
 from training.model import Micro, ModelConfig
-from training.train import RUNS, STAGES
+from training.train import RUN
 
 CHECKPOINT = Path("models/counterpoint-micro")
 
@@ -97,7 +97,7 @@ def load(run: Path) -> Micro:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--run", type=Path, default=RUNS / STAGES[-1])
+    parser.add_argument("--run", type=Path, default=RUN)
     parser.add_argument("--out", type=Path, default=CHECKPOINT)
     parser.add_argument("--sil-bias", type=float, default=0.0, help="added to the logit of silence")
     args = parser.parse_args()

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from training.batches import Batch
 from training.model import Micro, Outputs
-from training.views import AUX, NONE
+from training.views import NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ def loss(model: Micro, batch: Batch, outputs: Outputs, weights: Weights) -> tupl
             "speak_acc": float(right_N[speak].float().mean()),
             "silent_acc": float(right_N[~speak].float().mean()),
         }
-        parts |= dict(zip(AUX, aux.tolist(), strict=True))
+        parts |= dict(zip(("mode", "say_1", "say_2", "interval", "cue"), aux.tolist(), strict=True))
     return total, parts
 
 
@@ -58,12 +58,12 @@ def ctc_loss(ctc_logits_BAV: Tensor, batch: Batch) -> Tensor:
 
 
 def aux_loss(model: Micro, batch: Batch, outputs: Outputs) -> Tensor:
-    """Cross-entropy of the helper heads at the last input token of each micro-turn, as in AUX."""
+    """Cross-entropy of the helper heads at the last input token of each micro-turn: [5]."""
     x_ND = model.aux_norm(outputs.aux_hidden_BTD[batch.aux_at_N2[:, 0], batch.aux_at_N2[:, 1]])
     return torch.stack(
         [
             F.cross_entropy(head(x_ND).float(), target_N, ignore_index=NONE, reduction="sum")
             / (target_N != NONE).sum().clamp(min=1)
-            for head, target_N in zip(model.aux_heads, batch.aux_NX.unbind(1), strict=True)
+            for head, target_N in zip(model.aux_heads, batch.aux_N5.unbind(1), strict=True)
         ]
     )

@@ -43,8 +43,8 @@ def manifest(clips: Path) -> dict[str, Any]:
             phrases.add(say)
         if tenths:
             intervals[kind].add(tenths)
-    intervals[Kind.EVERY.value] |= {*vocab.PERIODS, *vocab.LATER_TENTHS}
-    intervals[Kind.IN.value] |= {*vocab.ALL_TENTHS, *vocab.LATER_TENTHS}
+    intervals[Kind.EVERY.value] |= set(vocab.PERIODS)
+    intervals[Kind.IN.value] |= set(vocab.ALL_TENTHS)
     phrases |= set(vocab.TRAINED_PHRASES) | set(vocab.SINGLES) | set(vocab.NOUNS)
     return {
         "espeak_variants": sorted(voices),

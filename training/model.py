@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from training import vocab
 from training.batches import Batch
-from training.views import MODES, WHOLES
+from training.views import MODES, TENTHS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +212,7 @@ class Micro(nn.Module):
         self.norm, self.lm_head = Norm(c.hidden, c.eps), linear(c.hidden, c.vocab)
         self.aux_norm = Norm(c.hidden, c.eps)
         self.aux_heads = nn.ModuleList(
-            linear(c.hidden, size) for size in (len(MODES), c.vocab, c.vocab, WHOLES, 2, c.vocab)
+            linear(c.hidden, size) for size in (len(MODES), c.vocab, c.vocab, len(TENTHS), c.vocab)
         )
 
     def listen(self, batch: Batch) -> Tensor:

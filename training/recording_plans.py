@@ -24,62 +24,17 @@ class Plan:
 
 
 # Chatter asks nothing and uses words of the vocabulary, none of them a request's.
-WAITING = ((8.0, "it was really nice today"), (15.5, "i think they like music"), (22.0, "very big house"))
+WAITING = ((8.0, "it was really nice today"), (14.5, "maybe rain"))
 IDLE = (
     (1.0, "it was really nice today"),
-    (5.5, "we saw some people there"),
-    (10.0, "i think they like music"),
-    (15.5, "maybe rain"),
-    (20.0, "very big house"),
-    (25.0, "happy family"),
-    (29.0, "the weather was good yesterday"),
+    (5.0, "we saw some people there"),
+    (9.0, "i think they like music"),
+    (13.0, "maybe rain"),
 )
-CANDIDATES = (
-    ("drink water", 70, "kokoro:am_michael"),
-    ("wash plants", 45, "kokoro:am_michael"),
-    ("check book", 65, "kokoro:am_michael"),
-    ("check medicine", 65, "kokoro:bf_emma"),
-    ("read mail", 70, "kokoro:bf_emma"),
-    ("drink water", 45, "kokoro:bf_emma"),
-    ("clean window", 45, "kokoro:bm_george"),
-    ("take water", 75, "kokoro:bm_george"),
-    ("wash plants", 65, "kokoro:bm_george"),
-    ("bring medicine", 65, "kokoro:af_nicole"),
-    ("drink water", 45, "espeak:en-us+m3"),
-    ("drink water", 65, "espeak:en-us+m3"),
-    ("wash plants", 70, "espeak:en-us+m3"),
-    ("check medicine", 70, "espeak:en-gb+ed"),
-    ("clean window", 45, "espeak:en-gb+ed"),
-    ("read mail", 65, "espeak:en-gb+ed"),
-    ("clean window", 65, "espeak:en-us+f2"),
-    ("take water", 45, "espeak:en-us+f2"),
-    ("check medicine", 45, "espeak:en-us+Michael"),
-    ("wash plants", 65, "espeak:en-us+Michael"),
-    ("drink water", 70, "espeak:en-us+Michael"),
-)
-_ASKERS = ("kokoro:am_michael", "kokoro:bf_emma", "espeak:en-us+m3")
-
-
-def _short(voice: str) -> str:
-    return voice.rpartition(":")[2].rpartition("+")[2]
-
+SPEAKER = "espeak:en-us+m3"
 
 PLANS = (
-    *(
-        Plan(
-            name=f"demo_{phrase.replace(' ', '_')}_{tenths}_{_short(voice)}",
-            voice=voice,
-            seconds=32.0,
-            phrase=phrase,
-            tenths=tenths,
-            chatter=WAITING,
-        )
-        for phrase, tenths, voice in CANDIDATES
-    ),
-    *(Plan(name=f"control_{_short(voice)}", voice=voice, seconds=32.0, chatter=IDLE) for voice in _ASKERS),
-    *(
-        Plan(name=f"bench_{tenths}_{_short(voice)}", voice=voice, seconds=20.0, phrase="drink water", tenths=tenths)
-        for voice in _ASKERS
-        for tenths in (20, 25)
-    ),
+    Plan(name="demo", voice=SPEAKER, seconds=18.4, phrase="drink water", tenths=75, chatter=WAITING),
+    Plan(name="control", voice=SPEAKER, seconds=16.0, chatter=IDLE),
+    Plan(name="bench", voice=SPEAKER, seconds=20.0, phrase="drink water", tenths=20),
 )

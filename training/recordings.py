@@ -1,9 +1,9 @@
 """Recordings of a held-out voice with a request, for the demo and the benchmark: speech, room noise, light chatter.
 
 Each is a 16 kHz mono wav with a JSON beside it: what is said, by whom, when the request ends and what should be said
-when. Phrase, interval and voice of the demo candidates are absent from training; the control asks for nothing.
+when. Phrase, interval and voice of the demo are absent from training; the control asks for nothing.
 
-    python -m training.recordings --out build/demo
+    python -m training.recordings
 
 A recording that is already there is kept.
 """
@@ -36,14 +36,17 @@ Speak = Callable[[str, str], Sound]
 
 def speaker() -> Speak:
     """Text and voice to speech; "kokoro:STYLE" or "espeak:ACCENT+VARIANT"."""
-    fetch()
-    kokoro = Kokoro()
+
+    @cache
+    def kokoro() -> Kokoro:
+        fetch()
+        return Kokoro()
 
     @cache
     def speak(text: str, voice: str) -> Sound:
         engine, _, name = voice.partition(":")
         if engine == "kokoro":
-            return level(trim(kokoro.synthesise(text, name, 1.0, SAMPLE_RATE)))
+            return level(trim(kokoro().synthesise(text, name, 1.0, SAMPLE_RATE)))
         accent, _, variant = name.partition("+")
         return synthesise(text, Voice(accent=accent, variant=variant, rate=155, pitch=50))
 
@@ -120,7 +123,7 @@ def main() -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--out", type=Path, default=Path("build/demo"))
+    parser.add_argument("--out", type=Path, default=Path("models/counterpoint-micro/demo"))
     parser.add_argument("--only", default="", help="the beginning of the names to make")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ from training import kokoro_clips, manifest, probe
 from training.clips import synthesise_shard
 from training.curve import write_curve
 from training.export import CHECKPOINT, export
-from training.train import CLIPS, CONFIG, RUNS, STAGES, train
+from training.train import CLIPS, CONFIG, RUN, train
 
 
 def main() -> None:
@@ -27,18 +27,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=CHECKPOINT)
     args = parser.parse_args()
     config = tomllib.loads(args.config.read_text())
-    data = config["data"]
-    for index in range(data["espeak_shards"] + data["timed_shards"]):
-        timed = index >= data["espeak_shards"]
-        synthesise_shard(CLIPS / "espeak" / f"{index:03d}", 1000 + index, data["clips_per_shard"], timed)
+    for index in range(config["data"]["espeak_shards"]):
+        synthesise_shard(CLIPS / "espeak" / f"{index:03d}", 1000 + index, config["data"]["clips_per_shard"])
     if args.kokoro:
         kokoro_clips.build(CLIPS / "kokoro", args.kokoro, seed=1, held_out=False)
         kokoro_clips.build(CLIPS / "kokoro_heldout", args.kokoro // 8, seed=1, held_out=True)
     manifest.MANIFEST.write_text(json.dumps(manifest.manifest(CLIPS), indent=1) + "\n")
-    for stage in STAGES:
-        trainer = train(config, stage, CLIPS, RUNS)
+    trainer = train(config, CLIPS, RUN, config["train"]["minutes"])
     export(trainer.model, args.out, config["export"]["sil_bias"])
-    write_curve([RUNS / stage / "log.jsonl" for stage in STAGES], args.out / "curve.jsonl")
+    write_curve(RUN / "log.jsonl", args.out / "curve.jsonl")
     torch.set_num_threads(1)
     result = probe.probe(args.out, probe.SEED, development=False, counts=probe.COUNTS, sil_bias=None)
     (args.out / "probe.json").write_text(json.dumps(result, indent=2) + "\n")

@@ -91,8 +91,7 @@ class Script:
         """A request or stop, by speech or by text."""
         rng, line = self._rng, self._line
         if rng.random() < _TEXT_SHARE:
-            tenths = 0 if kind in (Kind.STOP, Kind.CUE) else tasks.any_tenths(rng, kind)
-            utterance = tasks.stop(rng) if kind is Kind.STOP else tasks.request(rng, kind, tenths=tenths)
+            utterance = tasks.stop(rng) if kind is Kind.STOP else tasks.request(rng, kind)
             self._at = (line.read(utterance, self._at // FRAMES_PER_TURN + 1) + 1) * FRAMES_PER_TURN
         else:
             clip, other = (self._draw(self._pool.by_kind[kind]) for _ in range(2))

@@ -14,12 +14,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shards", type=int, default=16)
     parser.add_argument("--clips", type=int, default=2000, help="clips in a shard")
-    parser.add_argument("--timed", type=int, default=3, help="further shards for the second stage")
     parser.add_argument("--out", type=Path, default=SHARDS)
     args = parser.parse_args()
-    for index in range(args.shards + args.timed):
-        timed = index >= args.shards
-        synthesise_shard(args.out / f"{index:03d}", seed=1000 + index, count=args.clips, timed=timed)
+    for index in range(args.shards):
+        synthesise_shard(args.out / f"{index:03d}", seed=1000 + index, count=args.clips)
 
 
 if __name__ == "__main__":

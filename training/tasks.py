@@ -94,11 +94,6 @@ def request(
     return Utterance(kind=kind, words=words, say=say, tenths=tenths)
 
 
-def any_tenths(rng: np.random.Generator, kind: Kind) -> int:
-    """An interval of either stage."""
-    return int(rng.choice((*(vocab.PERIODS if kind is Kind.EVERY else vocab.ALL_TENTHS), *vocab.LATER_TENTHS)))
-
-
 def stop(rng: np.random.Generator) -> Utterance:
     return Utterance(kind=Kind.STOP, words=_pick(rng, _STOP))
 
@@ -140,6 +135,4 @@ def parse(words: str) -> Utterance:
     return Utterance(kind=Kind.STOP if words in _STOP else Kind.CHATTER, words=words)
 
 
-_TENTHS = {
-    vocab.say_number(tenths): tenths for tenths in (*vocab.ALL_TENTHS, *vocab.LATER_TENTHS, *vocab.HELD_OUT_TENTHS)
-}
+_TENTHS = {vocab.say_number(tenths): tenths for tenths in (*vocab.ALL_TENTHS, *vocab.HELD_OUT_TENTHS, 10, 15)}

@@ -1,4 +1,4 @@
-"""`python -m training.train STAGE`: trains until the time of the stage is over, resuming from its last checkpoint.
+"""`python -m training.train`: trains until its time is over, resuming from its last checkpoint.
 
 Progress is wall time, not steps: on a shared machine the learning rate still comes down when it should.
 """
@@ -26,8 +26,7 @@ from training.voices import HELD_OUT_STYLES, OUTPUT_STYLE
 
 CONFIG = Path(__file__).with_name("config.toml")
 CLIPS = Path("build/clips")
-RUNS = Path("build/runs")
-STAGES = ("first", "second")
+RUN = Path("build/train")
 
 
 class ClipPool:
@@ -56,9 +55,9 @@ class ClipPool:
 
 
 class Trainer:
-    def __init__(self, config: dict[str, Any], stage: str, run: Path) -> None:
+    def __init__(self, config: dict[str, Any], run: Path) -> None:
         self._config, self._run = config, run
-        self._train = config[stage]
+        self._train = config["train"]
         torch.manual_seed(config["seed"])
         self.model = Micro(ModelConfig())
         for module in self.model.modules():
@@ -79,14 +78,6 @@ class Trainer:
             for optimiser, saved in zip(self._optimisers, state["optimisers"], strict=True):
                 optimiser.load_state_dict(saved)
             self.step, self.spent_s = state["step"], state["spent_s"]
-
-    def begin_from(self, path: Path) -> None:
-        """Weights of an earlier stage, but for helper heads."""
-        state = torch.load(path, weights_only=True)["model"]
-        kept = {name: weight for name, weight in state.items() if not name.startswith("aux_heads")}
-        missing, unexpected = self.model.load_state_dict(kept, strict=False)
-        if unexpected or any(not name.startswith("aux_heads") for name in missing):
-            raise ValueError(f"{path}: is not a state of this model: {missing} missing, {unexpected} unexpected")
 
     def save(self) -> None:
         state = {"model": self.model.state_dict(), "step": self.step, "spent_s": self.spent_s}
@@ -141,14 +132,11 @@ class Trainer:
         self._sums.clear()
 
 
-def train(config: dict[str, Any], stage: str, clips: Path, runs: Path) -> Trainer:
-    """Trains for what is left of the stage's minutes, saving as it goes."""
-    minutes = config[stage]["minutes"]
-    torch.set_num_threads(config[stage]["threads"])
+def train(config: dict[str, Any], clips: Path, run: Path, minutes: float) -> Trainer:
+    """Trains for what is left of `minutes`, saving as it goes."""
+    torch.set_num_threads(config["train"]["threads"])
     torch._dynamo.config.recompile_limit = 64  # one Norm serves many shapes, all of them fixed
-    trainer = Trainer(config, stage, runs / stage)
-    if "begin_from" in config[stage]:
-        trainer.begin_from(runs / config[stage]["begin_from"] / "last.pt")
+    trainer = Trainer(config, run)
     trainer.resume()
     source = ClipPool(clips, config["data"]["kokoro_repeat"])
     source.reload()
@@ -158,10 +146,10 @@ def train(config: dict[str, Any], stage: str, clips: Path, runs: Path) -> Traine
         now = time.monotonic()
         trainer.spent_s += now - last
         last = now
-        if now - saved > config[stage]["save_every_s"]:
+        if now - saved > config["train"]["save_every_s"]:
             trainer.save()
             saved = now
-        if now - reloaded > config[stage]["reload_every_s"]:
+        if now - reloaded > config["data"]["reload_every_s"]:
             source.reload()
             reloaded = now
     trainer.save()
@@ -170,11 +158,12 @@ def train(config: dict[str, Any], stage: str, clips: Path, runs: Path) -> Traine
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("stage", choices=STAGES)
     parser.add_argument("--config", type=Path, default=CONFIG)
-    parser.add_argument("--runs", type=Path, default=RUNS)
+    parser.add_argument("--minutes", type=float, help="instead of the configured training time")
+    parser.add_argument("--run", type=Path, default=RUN)
     args = parser.parse_args()
-    train(tomllib.loads(args.config.read_text()), args.stage, CLIPS, args.runs)
+    config = tomllib.loads(args.config.read_text())
+    train(config, CLIPS, args.run, args.minutes or config["train"]["minutes"])
 
 
 if __name__ == "__main__":

@@ -17,9 +17,8 @@ from training.timeline import FRAMES_PER_TURN, Standing, Timeline
 STRIDE = 16
 PINS_MAX = 40
 FRAMES_PER_TOKEN = 5
-AUX = ("mode", "say_1", "say_2", "whole", "half", "cue")  # what the helper heads are asked
 MODES = (None, Kind.EVERY, Kind.IN, Kind.CUE)
-WHOLES = 13  # whole seconds of an interval, 0 to 12
+TENTHS = {tenths: index for index, tenths in enumerate(vocab.ALL_TENTHS)}
 NONE = -100  # no target here
 
 Ints = npt.NDArray[np.int64]
@@ -41,7 +40,7 @@ class Cut:
 
 @dataclass(slots=True, kw_only=True)
 class View:
-    """One training row. aux columns as in AUX; NONE where there is none."""
+    """One training row. aux columns: mode, first and second word to say, interval, cue; NONE where there is none."""
 
     tokens_T: Ints
     positions_T: Ints
@@ -50,7 +49,7 @@ class View:
     elapsed_A: Ints  # its k
     frames_ALC: npt.NDArray[np.uint8]
     aux_at_K: Ints  # index of the last input token of each micro-turn with targets
-    aux_KX: Ints
+    aux_K5: Ints
     words_W: Ints
 
 
@@ -113,7 +112,7 @@ def view(line: Timeline, codes_FC: npt.NDArray[np.uint8], cut: Cut, limit: int, 
         elapsed_A=np.array(elapsed),
         frames_ALC=np.stack(frames),
         aux_at_K=np.array(aux_at, np.int64),
-        aux_KX=np.array(aux, np.int64).reshape(-1, len(AUX)),
+        aux_K5=np.array(aux, np.int64).reshape(-1, 5),
         words_W=np.array(_words(line, seen), np.int64),
     )
 
@@ -147,12 +146,11 @@ def mistime(rng: np.random.Generator, line: Timeline, early: float, late: float)
 def _aux(line: Timeline, k: int) -> list[int]:
     standing = standing_at(line, k)
     if standing is None:
-        return [0] + [NONE] * (len(AUX) - 1)
+        return [0, NONE, NONE, NONE, NONE]
     asked = standing.utterance
     say = (*vocab.encode(asked.say), vocab.TOKEN_ID[vocab.SIL])
     cue = vocab.TOKEN_ID[asked.cue] if asked.cue else NONE
-    whole, rest = divmod(asked.tenths, 10) if asked.tenths else (NONE, NONE)
-    return [MODES.index(asked.kind), say[0], say[1], whole, min(rest, 1), cue]
+    return [MODES.index(asked.kind), say[0], say[1], TENTHS.get(asked.tenths, NONE), cue]
 
 
 def _words(line: Timeline, turns: list[int]) -> list[int]:

@@ -36,12 +36,11 @@ TRAINED_PHRASES = tuple(
     phrase for verb in VERBS for noun in NOUNS if (phrase := f"{verb} {noun}") not in HELD_OUT_PHRASES
 )
 
-# Intervals in tenths of a second. 4.5 and 6.5 are wholly untrained; 7 is trained as "in seven", never as "every seven".
+# Intervals in tenths of a second. "every seven" is untrained though "in seven" is; 4.5 and 6.5 are wholly untrained.
 ALL_TENTHS = (20, 25, 30, 35, 40, 50, 55, 60, 70, 75, 80, 85, 90, 95, 100, 110, 120)
-LATER_TENTHS = (15, 75, 105, 115, 125)  # joined in the second stage: nearly every whole number with and without a half
 HELD_OUT_TENTHS = (45, 65)
-HELD_OUT_PERIODS = (45, 65, 70)
-PERIODS = tuple(tenths for tenths in ALL_TENTHS if tenths not in (*HELD_OUT_PERIODS, *LATER_TENTHS))
+HELD_OUT_PERIODS = (45, 65, 70, 75)
+PERIODS = tuple(tenths for tenths in ALL_TENTHS if tenths not in HELD_OUT_PERIODS)
 
 
 def encode(text: str) -> tuple[int, ...]:
