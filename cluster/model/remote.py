@@ -97,15 +97,40 @@ class Remote:
             unserved = _without_route(unserved, pairs.experts, route) + [row for call in missed for row in call.places]
             attempt += 1
         if unserved:
-            asked = {place for call in late for place in call.places}
-            hopes = frozenset(range(self.placement.num_shards())) - failed - self._given_up
-            rest = [place for place in unserved if place not in asked]
-            late += self._send(layer, attempt, rest, pairs.experts, routes(self.placement, hopes), rows_RD)
-            once_more_ns = self._clock.now_ns() + self._last_resort_ns
-            answered = {call.shard: call.places for call in late if self._receive(call, once_more_ns, out_RD)}
-            self._given_up |= failed.union(call.shard for call in late) - answered.keys()
-            weights_TK = self._drop(set(unserved).difference(*answered.values()), pairs, weights_TK)
+            lost = self._last_resort(layer, attempt, unserved, late, failed, pairs.experts, rows_RD, out_RD)
+            weights_TK = self._drop(lost, pairs, weights_TK)
         return pairs.combine(out_RD, weights_TK)
+
+    def _last_resort(
+        self,
+        layer: int,
+        attempt: int,
+        unserved: list[int],
+        late: list[_Call],
+        failed: set[int],
+        experts_R: list[int],
+        rows_RD: Tensor,
+        out_RD: Tensor,
+    ) -> set[int]:
+        """Nobody well holds these places: wait for who is late and ask who is suspect. Returns the places lost."""
+        deadline_ns = self._clock.now_ns() + self._last_resort_ns
+        lost, waiting, failed = set(unserved), late, set(failed)
+        while True:
+            asked = {place for call in waiting for place in call.places}
+            hopes = frozenset(range(self.placement.num_shards())) - failed - self._given_up
+            rest = sorted(lost - asked)
+            waiting = waiting + self._send(layer, attempt, rest, experts_R, routes(self.placement, hopes), rows_RD)
+            if not waiting:
+                break
+            for call in waiting:
+                if self._receive(call, deadline_ns, out_RD):
+                    failed.discard(call.shard)
+                    lost.difference_update(call.places)
+                else:
+                    failed.add(call.shard)
+            waiting = []
+        self._given_up |= failed
+        return lost
 
     def _route(self, layer: int, experts: list[int], failed: set[int]) -> tuple[int | None, ...]:
         """The shard of each expert, for rows that need `experts`."""

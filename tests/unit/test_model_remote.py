@@ -136,6 +136,14 @@ def test_the_last_shard_left_is_asked_though_it_is_suspect(replicated: World) ->
     assert not report.degraded_rows
 
 
+def test_hope_in_a_dead_shard_turns_to_the_one_that_is_only_suspect(replicated: World) -> None:
+    replicated.transport.suspected = [0, 1]
+    replicated.transport.faults[1] = lambda call: ExpertUnavailable("shard 1: not connected")
+    y, report = replicated.run()
+    assert torch.equal(y, replicated.expected())
+    assert not report.degraded_rows
+
+
 def test_a_shard_is_hoped_for_in_vain_once_in_a_tick_and_not_in_every_layer(single: World) -> None:
     single.transport.silent = {1}
     single.clock.leap_ns = 20_000_000
