@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from actors.handles import ActorInfo
+from actors.top import watch
+from cluster.telemetry.overview import Overview
 from counterpoint.client import Session
 from observability.prometheus import MISSING, PROGRAM, RULES, Prometheus, prometheus
 from tests.e2e.conftest import Served
@@ -29,8 +32,24 @@ SECOND_AT_K, SECONDS = 20, 9.0
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.timeout(240),
-    pytest.mark.skipif(PROGRAM is None, reason=MISSING),
 ]
+
+
+async def test_top_sees_who_talks_and_that_everybody_moves(cluster: Served) -> None:
+    seen: list[Overview] = []
+
+    async def actors() -> tuple[ActorInfo, ...]:
+        return tuple(ActorInfo(**actor) for actor in cluster.facts["actors"])
+
+    async def look(_: Session) -> None:
+        await watch(actors, 2.0, seen.append, once=True)
+
+    await converse(cluster.target, 5.0, at_k=5, then=look)
+    (view,) = seen
+    assert (view.attached, view.places) == (1, 4)
+    assert view.on_time_rate is not None
+    assert view.expert_calls["answered"] > 0
+    assert {line.actor for line in view.actors if line.moves} == {actor["name"] for actor in cluster.facts["actors"]}
 
 
 def rules() -> dict[str, str]:
@@ -64,6 +83,7 @@ async def ask_until(served: Prometheus, ended: Callable[[], bool]) -> set[str]:
     return set(left)
 
 
+@pytest.mark.skipif(PROGRAM is None, reason=MISSING)
 async def test_every_panel_and_every_rule_shows_something_while_people_talk(cluster: Served, tmp_path: Path) -> None:
     second = asyncio.Event()
 
