@@ -115,3 +115,15 @@ async def test_a_session_survives_the_death_of_its_engine(killable: Served) -> N
 
     talk = await converse(killable.target, 8.0, at_k=10, then=kill)
     assert_whole(talk, 40)
+
+
+@pytest.mark.long
+async def test_the_ranks_of_all_to_all_serve_and_meet_again_after_one_died(checkpoint: Path, tmp_path: Path) -> None:
+    with serving(checkpoint, tmp_path, "--sessions", "2", "--exchange", "alltoall") as cluster:
+
+        async def kill(_: object) -> None:
+            cluster.kill("rank-1")
+
+        talk = await converse(cluster.target, 10.0, at_k=10, then=kill)
+        assert_whole(talk, 50)
+        assert any(turn.message.stages.passes for turn in talk.turns[-5:])
