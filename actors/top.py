@@ -93,7 +93,7 @@ def screen(seen: Overview) -> Group:
     """The view of a terminal."""
     facts = Table(show_header=False, box=None, padding=(0, 2))
     rate = "no micro-turn was due" if seen.on_time_rate is None else f"{100 * seen.on_time_rate:.2f} % on time"
-    lateness = f"p50 {_ms(seen.lateness_p50_ms)} · p99 {_ms(seen.lateness_p99_ms)} after due"
+    lateness = f"p50 {_early(seen.lateness_p50_ms)} · p99 {_early(seen.lateness_p99_ms)}"
     facts.add_row("micro-turns", rate, lateness, _counts("missed", seen.missed))
     held = f"{seen.attached} attached, {seen.detached} detached of {seen.places}"
     facts.add_row("sessions", held, _counts("refused", seen.refused), _counts("degraded", seen.degraded))
@@ -116,6 +116,10 @@ def screen(seen: Overview) -> Group:
 
 def _ms(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f} ms"
+
+
+def _early(late_ms: float | None) -> str:
+    return "–" if late_ms is None else f"{abs(late_ms):.1f} ms {'late' if late_ms > 0 else 'early'}"
 
 
 def _counts(what: str, found: dict[str, int]) -> str:
