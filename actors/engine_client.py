@@ -44,7 +44,7 @@ class EngineClient:
 
     async def connect(self, timeout_s: float) -> EngineFacts:
         """Raises EngineLost when no engine answers at this address in time."""
-        self._call = engine_pb2_grpc.EngineStub(self._channel).Run(wait_for_ready=True)
+        self._call = engine_pb2_grpc.EngineStub(self._channel).Run()  # no waiting for it: the engine may be elsewhere by now
         try:
             down = await asyncio.wait_for(self._call.read(), timeout_s)
         except (TimeoutError, grpc.aio.AioRpcError) as error:

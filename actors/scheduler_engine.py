@@ -27,17 +27,20 @@ class EngineLink:
     async def connect(self) -> EngineFacts:
         """Reach the engine, however long it takes, and make every other scheduler's epoch stale."""
         await self.close()
+        attempts = 0
         while True:
+            attempts += 1
             client = EngineClient(self._address)
             try:
                 facts = await client.connect(CONNECT_TIMEOUT_S)
             except EngineLost as error:
-                log.warning("engine not reached", why=str(error))
+                if attempts == 1:
+                    log.warning("engine not reached; looking on", why=str(error))
                 await client.close()
                 await asyncio.sleep(RETRY_S)
                 continue
             self._client, self.epoch = client, max(self.epoch, facts.engine_epoch) + 1
-            log.info("engine reached", address=self._address, engine_epoch=self.epoch)
+            log.info("engine reached", address=self._address, engine_epoch=self.epoch, attempts=attempts)
             return facts
 
     async def step(self, batch: TickBatch) -> StepResult:
