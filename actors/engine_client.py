@@ -44,7 +44,8 @@ class EngineClient:
 
     async def connect(self, timeout_s: float) -> EngineFacts:
         """Raises EngineLost when no engine answers at this address in time."""
-        self._call = engine_pb2_grpc.EngineStub(self._channel).Run()  # no waiting for it: the engine may be elsewhere by now
+        # without waiting for the address: the engine may be elsewhere by now
+        self._call = engine_pb2_grpc.EngineStub(self._channel).Run()
         try:
             down = await asyncio.wait_for(self._call.read(), timeout_s)
         except (TimeoutError, grpc.aio.AioRpcError) as error:
