@@ -282,6 +282,11 @@ def joined(config: Config) -> Iterator[RayHandle]:
         ray.shutdown()
 
 
+def this_node() -> str:
+    """Ray's id of the node this process has joined."""
+    return str(ray.get_runtime_context().get_node_id())
+
+
 def _running_supervisor(namespace: str) -> Any:
     try:
         return ray.get_actor(SUPERVISOR, namespace=namespace)

@@ -95,6 +95,12 @@ class Supervisor:
             found += held
         return tuple(found)
 
+    async def drain(self, node: str, in_ms: int, reason: str) -> tuple[str, ...]:
+        """Have the ingests of a node (empty: of all) send their clients away; returns their names once that is done."""
+        leaving = [info.name for info in self._fleet.serving("ingest") if node in ("", info.node)]
+        await asyncio.gather(*(self._fleet[name].tell("drain", in_ms, reason) for name in leaving))
+        return tuple(leaving)
+
     async def place(self, lockstep: bool) -> str:
         """Address of a scheduler for a new session; the first lockstep session starts a pair of its own."""
         role = f"{LOCKSTEP if lockstep else LIVE}scheduler"

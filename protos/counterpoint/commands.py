@@ -22,7 +22,7 @@ KNOWN = {
     "bench": "Sessions, latency and baselines; leaves out/bench.json.",
     "replay": "Run a recorded history again and report the first difference.",
     "sessions": "List the sessions of a running cluster.",
-    "drain": "Move every session off a scheduler, then stop it.",
+    "drain": "Send the clients of a node away; they resume elsewhere.",
     "top": "Watch a running cluster: lateness, slots, headroom.",
     "plan": "Size a deployment from a model and measured cost.",
     "eval": "Score a checkpoint on an evaluation set.",

@@ -272,3 +272,13 @@ async def test_nothing_is_placed_while_no_scheduler_serves(config: Config, monke
         await boss.place(False)
     assert caught.value.retry_after_ms > 0
     await boss.stop()
+
+
+async def test_a_drain_sends_away_the_clients_of_the_ingests_of_that_node_only(config: Config) -> None:
+    boss, machine = await started(config)
+    assert await boss.drain("elsewhere", 1_000, "maintenance") == ()
+    assert not machine.newest("ingest-0").told
+    assert await boss.drain("n", 1_000, "maintenance") == ("ingest-0",)
+    assert machine.newest("ingest-0").told == [("drain", 1_000, "maintenance")]
+    assert await boss.drain("", 500, "maintenance") == ("ingest-0",)
+    await boss.stop()

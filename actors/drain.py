@@ -1,0 +1,45 @@
+"""`counterpoint drain`: clients are told to go, and resume elsewhere by their token."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Annotated
+
+import typer
+
+from actors.serve import AsJson, ConfigFile, err, out
+from cluster.config import load
+from cluster.errors import CounterpointError
+
+REASON = "drained for maintenance; resume with your token"
+
+
+def drain(
+    node: Annotated[str, typer.Option(help="this, all, or a node's id in Ray.")] = "this",
+    wait: Annotated[int, typer.Option(min=0, help="Seconds that clients get to leave.")] = 30,
+    config: ConfigFile = None,
+    address: Annotated[str, typer.Option(help="Ray cluster it runs on; auto: the one of this machine.")] = "auto",
+    as_json: AsJson = False,
+) -> None:
+    """Send every client of a node away and wait until they left or the time is up.
+
+    Ingests of that node take no new stream from then on; a session goes on where its client resumes it. A node without
+    an ingest has nobody to send away: its sessions go on from their journal once its actors are started elsewhere.
+
+    Example: counterpoint drain --node this --wait 30
+    """
+    from actors.app import joined, this_node
+
+    try:
+        with joined(load(config, overrides={"serve.ray_address": address})) as supervisor:
+            which = this_node() if node == "this" else "" if node == "all" else node
+            drained = asyncio.run(supervisor.tell("drain", which, 1000 * wait, REASON))
+    except CounterpointError as error:
+        err.print(f"counterpoint: {error}", style="red")
+        raise typer.Exit(1) from error
+    assert isinstance(drained, tuple)
+    if as_json:
+        out.print_json(json.dumps({"drained": drained}))
+    else:
+        out.print(f"drained: {', '.join(drained)}" if drained else "no ingest there; nobody had to be sent away")
