@@ -12,7 +12,7 @@ SHARDS = Path("build/clips/espeak")
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shards", type=int, default=16)
+    parser.add_argument("--shards", type=int, default=24)
     parser.add_argument("--clips", type=int, default=2000, help="clips in a shard")
     parser.add_argument("--out", type=Path, default=SHARDS)
     args = parser.parse_args()
