@@ -63,7 +63,7 @@ class MicroTurn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContextTurn:
-    """A micro-turn as it stands in a context: its input and the output that was emitted for it (without the final sil)."""
+    """A micro-turn as it stands in a context: its input and the output emitted for it, without the final sil."""
 
     turn: MicroTurn
     out: tuple[int, ...] = ()
