@@ -85,8 +85,9 @@ def summarise(load: Load, outcomes: list[Outcome]) -> dict[str, object]:
     """Fields of a row. A k without a result, and every k of a rejected or failed session, is missed."""
     due = len(load.span) * load.sessions
     turns = [turn for outcome in outcomes for turn in outcome.turns]
-    ran = [turn for turn in turns if turn.entry.timing in ("on_time", "late")]
-    on_time = sum(not turn.entry.missed for turn in turns)
+    ran = [turn for turn in turns if turn.entry.timing != "skipped"]  # coalesced ones count with their whole delay
+    whole = [outcome for outcome in outcomes if not (outcome.rejected or outcome.failed)]
+    on_time = sum(not turn.entry.missed for outcome in whole for turn in outcome.turns)
     voiced = sum(bool(turn.audio.strip(b"\0")) for turn in turns)
     ticks = [(turn.message.stages.queue_us + turn.message.stages.engine_us) / 1e3 for turn in ran]
     return {
@@ -107,6 +108,8 @@ def summarise(load: Load, outcomes: list[Outcome]) -> dict[str, object]:
 
 
 def _longest(load: Load, outcome: Outcome) -> int:
+    if outcome.rejected or outcome.failed:
+        return len(load.span)
     good = {turn.k for turn in outcome.turns if not turn.entry.missed}
     longest = run = 0
     for k in load.span:
