@@ -9,14 +9,14 @@ from training.vocab import say_number
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """tenths: the interval asked for, in 0.1 s. chatter: (not before, text), seconds from the start."""
+    """tenths: the interval first asked for, in 0.1 s. later: what else is said, (not before, text), in seconds."""
 
     name: str
     voice: str
     seconds: float
     phrase: str = ""
     tenths: int = 0
-    chatter: tuple[tuple[float, str], ...] = ()
+    later: tuple[tuple[float, str], ...] = ()
 
     @property
     def request(self) -> str:
@@ -31,10 +31,19 @@ IDLE = (
     (9.0, "i think they like music"),
     (13.0, "maybe rain"),
 )
+# A stop, and a request whose interval was trained: repeating at an untrained one is beyond this checkpoint.
+TOUR = (
+    (13.0, "that's enough"),
+    (15.5, "we saw some people there"),
+    (18.0, "remind me to wash plants every four seconds"),
+    (25.7, "i think they like music"),
+    (34.0, "stop"),
+)
 SPEAKER = "espeak:en-us+m3"
 
 PLANS = (
-    Plan(name="demo", voice=SPEAKER, seconds=18.4, phrase="drink water", tenths=75, chatter=WAITING),
-    Plan(name="control", voice=SPEAKER, seconds=16.0, chatter=IDLE),
+    Plan(name="demo", voice=SPEAKER, seconds=18.4, phrase="drink water", tenths=75, later=WAITING),
+    Plan(name="control", voice=SPEAKER, seconds=16.0, later=IDLE),
     Plan(name="bench", voice=SPEAKER, seconds=20.0, phrase="drink water", tenths=20),
+    Plan(name="tour", voice=SPEAKER, seconds=40.0, phrase="drink water", tenths=75, later=TOUR),
 )

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
@@ -22,6 +23,7 @@ import numpy.typing as npt
 from training import vocab
 from training.kokoro import Kokoro, fetch, write_wav
 from training.recording_plans import PLANS, Plan
+from training.tasks import Kind, parse
 from training.voices import HELD_OUT_STYLES, HELD_OUT_VARIANTS, SAMPLE_RATE, Voice, level, synthesise, trim
 
 REQUEST_S = 1.0  # when the request begins
@@ -29,6 +31,18 @@ NOISE_DB = -58.0  # RMS of the room, relative to full scale
 EARLY_S, LATE_S = 0.4, 0.8  # around a due time; late counts the micro-turn and the delivery of its output
 RELATIVE = 0.05  # of the interval, where that is more than EARLY_S
 GAP_S = 0.5  # the least silence between two utterances
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """An utterance of a recording, placed: seconds from the start."""
+
+    text: str
+    from_s: float
+    to_s: float
+
+
+ASKING = ("demo", "tour")  # must ask with what training never heard
 
 Sound = npt.NDArray[np.float32]
 Speak = Callable[[str, str], Sound]
@@ -57,9 +71,8 @@ def compose(plan: Plan, speak: Speak, seed: int) -> tuple[Sound, dict[str, objec
     """The samples of a plan and its description. Raises ValueError where the utterances do not fit."""
     length = round(plan.seconds * SAMPLE_RATE)
     track = np.zeros(length, np.float32)
-    free_s, request_end_s, said = 0.0, 0.0, []
-    utterances = ([(REQUEST_S, plan.request)] if plan.request else []) + list(plan.chatter)
-    for at_s, text in utterances:
+    free_s, said = 0.0, []
+    for at_s, text in ([(REQUEST_S, plan.request)] if plan.request else []) + list(plan.later):
         sound = speak(text, plan.voice)
         start_s = max(at_s, free_s)
         start = round(start_s * SAMPLE_RATE)
@@ -69,11 +82,22 @@ def compose(plan: Plan, speak: Speak, seed: int) -> tuple[Sound, dict[str, objec
             )
         track[start : start + len(sound)] += sound
         end_s = start_s + len(sound) / SAMPLE_RATE
-        said.append({"text": text, "from_s": round(start_s, 2), "to_s": round(end_s, 2)})
-        request_end_s = end_s if text == plan.request else request_end_s
+        said.append(Said(text=text, from_s=round(start_s, 2), to_s=round(end_s, 2)))
         free_s = end_s + GAP_S
-    track += _room(length, seed)
-    return track, _describe(plan, request_end_s, said)
+    return track + _room(length, seed), _describe(plan, said)
+
+
+def answers(said: Sequence[Said], until_s: float) -> list[tuple[str, float]]:
+    """What a perfect listener says: each phrase and when it is due, until a stop, the next request or the end."""
+    asked = [(parse(one.text), one.to_s) for one in said]
+    turns = [(request, end_s) for request, end_s in asked if request.kind is not Kind.CHATTER]
+    ends_s = [*(end_s for _, end_s in turns[1:]), until_s]
+    return [
+        (request.say, round(end_s + index * request.tenths / 10, 2))
+        for (request, end_s), next_s in zip(turns, ends_s, strict=True)
+        if request.kind is Kind.EVERY
+        for index in range(1, 1 + int((next_s - end_s) * 10 / request.tenths))
+    ]
 
 
 def _room(length: int, seed: int) -> Sound:
@@ -84,36 +108,32 @@ def _room(length: int, seed: int) -> Sound:
     return (noise * 10 ** (NOISE_DB / 20) / np.sqrt(np.mean(noise**2))).astype(np.float32)
 
 
-def _describe(plan: Plan, request_end_s: float, said: list[dict[str, object]]) -> dict[str, object]:
-    what: dict[str, object] = {
-        "text": plan.request or " | ".join(text for _, text in plan.chatter),
-        "voice": plan.voice,
-    }
+def _describe(plan: Plan, said: list[Said]) -> dict[str, object]:
+    what: dict[str, object] = {"text": plan.request, "voice": plan.voice, "seconds": plan.seconds}
     if plan.request:
-        n_s = plan.tenths / 10
-        count = int((plan.seconds - LATE_S - request_end_s) / n_s)
+        n_s, end_s = plan.tenths / 10, said[0].to_s
         margin_s = max(EARLY_S, RELATIVE * n_s)
-        what |= {"phrase": plan.phrase, "n_s": n_s, "request_end_s": round(request_end_s, 2)}
+        what |= {"phrase": plan.phrase, "n_s": n_s, "request_end_s": end_s}
         what["expected"] = {
             "text": plan.phrase,
-            "from_s": round(request_end_s + n_s - margin_s, 2),
-            "to_s": round(request_end_s + n_s + margin_s + LATE_S - EARLY_S, 2),
+            "from_s": round(end_s + n_s - margin_s, 2),
+            "to_s": round(end_s + n_s + margin_s + LATE_S - EARLY_S, 2),
         }
-        what["due_s"] = [round(request_end_s + n_s * index, 2) for index in range(1, count + 1)]
-    return what | {"seconds": plan.seconds, "said": said}
+        what["due"] = [{"text": text, "at_s": at_s} for text, at_s in answers(said, plan.seconds - LATE_S)]
+    return what | {"said": [asdict(one) for one in said]}
 
 
 def check(plan: Plan) -> None:
-    """Raises ValueError where a voice, a demo's phrase or its interval was trained, or chatter has an unknown word."""
+    """Raises ValueError where a voice, a demo's first phrase or interval was trained, or a word is unknown."""
     held_out = {f"kokoro:{style}" for style in HELD_OUT_STYLES} | {f"espeak:{name}" for name in HELD_OUT_VARIANTS}
     engine, _, voice = plan.voice.partition(":")
     if f"{engine}:{voice.rpartition('+')[2]}" not in held_out:
         raise ValueError(f"{plan.name}.voice: {plan.voice!r} is not held out; take one of {sorted(held_out)}")
-    if unknown := {word for _, text in plan.chatter for word in text.split()} - vocab.TOKEN_ID.keys():
-        raise ValueError(f"{plan.name}.chatter: not in the vocabulary: {', '.join(sorted(unknown))}")
-    if plan.name.startswith("demo") and plan.phrase not in vocab.HELD_OUT_PHRASES:
+    if unknown := {word for _, text in plan.later for word in text.split()} - vocab.TOKEN_ID.keys():
+        raise ValueError(f"{plan.name}.later: not in the vocabulary: {', '.join(sorted(unknown))}")
+    if plan.name in ASKING and plan.phrase not in vocab.HELD_OUT_PHRASES:
         raise ValueError(f"{plan.name}.phrase: {plan.phrase!r} is trained; take one of {vocab.HELD_OUT_PHRASES}")
-    if plan.name.startswith("demo") and plan.tenths not in vocab.HELD_OUT_PERIODS:
+    if plan.name in ASKING and plan.tenths not in vocab.HELD_OUT_PERIODS:
         raise ValueError(f"{plan.name}.tenths: {plan.tenths} is trained; take one of {vocab.HELD_OUT_PERIODS}")
 
 
