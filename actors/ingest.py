@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -20,8 +21,10 @@ from actors.ingest_stream import ClientStream
 from actors.ingest_voice import VoiceFactory, VoiceThread
 from cluster.clock import Clock
 from cluster.config import Config
+from cluster.errors import ConfigError
 from cluster.telemetry import metrics as m
 from cluster.telemetry.metrics import Metrics
+from cluster.telemetry.tracing import Traces
 from counterpoint.internal.v1 import edge_pb2 as pb
 from counterpoint.v1 import interaction_pb2 as v1
 from counterpoint.v1 import interaction_pb2_grpc
@@ -86,6 +89,7 @@ class Ingest:
             voice=self._voice,
             pictures=self._pictures,
             metrics=metrics,
+            traces=_traces(),
         )
         self._hello = pb.Hello(ingest=name, incarnation=clock.now_ns())
         self._health = health.aio.HealthServicer()
@@ -142,6 +146,8 @@ class Ingest:
         self._pictures.shutdown(wait=False, cancel_futures=True)
         if self._voice is not None:
             self._voice.close()
+        if self._services.traces is not None:
+            await asyncio.to_thread(self._services.traces.close)
 
     async def _report(self, status: health_pb2.HealthCheckResponse.ServingStatus) -> None:
         for service in ("", _SERVICE):
@@ -153,3 +159,15 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:  # a name: where it leads is not known here
         return False
+
+
+def _traces() -> Traces | None:
+    """On where an endpoint is named, as in every OpenTelemetry program."""
+    if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+        return None
+    try:
+        from actors.traces import traces_from_environment  # late: an extra
+    except ImportError as error:
+        message = f"traces need an extra ({error}): pip install 'counterpoint-cluster[tracing]'"
+        raise ConfigError("OTEL_EXPORTER_OTLP_ENDPOINT", message) from error
+    return traces_from_environment()

@@ -16,6 +16,7 @@ from cluster.media.messages import Ended, Opening
 from cluster.media.playout import Playout
 from cluster.media.speech import SpeechTrack, Spoken
 from cluster.telemetry import metrics as m
+from cluster.telemetry.tracing import Traces, Way
 from cluster.types import MICRO_TURN_MS, Timing
 from counterpoint.internal.v1 import edge_pb2 as pb
 
@@ -53,12 +54,14 @@ class EgressTask:
         services: Services,
         leave: Callable[[Done | Ended], None],
         *,
+        session: str,
         epoch: int,
         received_k: int,
         kept: Kept | None,
     ) -> None:
         rate = opening.audio_out.rate if opening.audio_out else 0
         self._services, self._leave, self._lockstep = services, leave, opening.lockstep
+        self._session = session
         self._received_k, self._kept = received_k, kept or Kept({}, None)
         self._egress = Egress(next_k=received_k + 1, epoch=epoch, output_hz=rate, lockstep=opening.lockstep)
         self._playout = Playout(rate) if rate else None
@@ -162,6 +165,8 @@ class EgressTask:
         if spoken.audio and self._playout is not None:
             self._playout.sent(done.first_sample, due_ns=result.due_ns, now_ns=now_ns)
         self._count(done)
+        if self._services.traces is not None and result.due_ns and not self._lockstep:
+            self._trace(self._services.traces, done)
 
     async def _speak(self, result: Result, now_ns: int) -> Spoken:
         first = result.k * self._turn_samples
@@ -176,6 +181,18 @@ class EgressTask:
         may_sound = self._lockstep or self._playout is None or self._playout.may_send(now_ns)
         spoken = await self._services.voice.render(self._speech, result.k, result.words, may_sound=may_sound)
         return spoken if ended is None else replace(spoken, ended=ended)
+
+    def _trace(self, traces: Traces, done: Done) -> None:
+        result = done.result
+        way = Way(
+            ingest_ns=done.ingest_ns,
+            queue_ns=result.queue_ns,
+            engine_ns=result.engine_ns,
+            expert_ns=result.expert_ns,
+            voice_ns=done.voice_ns,
+            egress_ns=done.egress_ns,
+        )
+        traces.left(self._session, done.k, way, timing=done.timing.value, tick=result.tick)
 
     def _count(self, done: Done) -> None:
         metrics, result = self._services.metrics, done.result

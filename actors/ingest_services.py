@@ -14,6 +14,7 @@ from cluster.errors import ConfigError
 from cluster.media.spec import MediaSpec
 from cluster.media.text import Vocabulary
 from cluster.telemetry.metrics import Metrics
+from cluster.telemetry.tracing import Traces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,7 @@ class Services:
     voice: VoiceThread | None  # None: text only; a session that wants sound is rejected
     pictures: Executor  # decodes them, for every stream one at a time
     metrics: Metrics
+    traces: Traces | None = None  # None: micro-turns are not traced
 
 
 def read_checkpoint(checkpoint: Path) -> tuple[MediaSpec, Vocabulary]:

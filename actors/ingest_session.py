@@ -71,7 +71,13 @@ class IngestSession:
         grant = grant_of(granted, credit_ms=limits.credit_ms, credit_bytes=limits.credit_bytes)
         self._edge = Edge(opening, grant, services.spec, services.vocabulary)
         self._egress = EgressTask(
-            opening, services, self._tell, epoch=attachment.granted.epoch, received_k=received_k, kept=kept
+            opening,
+            services,
+            self._tell,
+            session=self.id,
+            epoch=attachment.granted.epoch,
+            received_k=received_k,
+            kept=kept,
         )
         self._sent_up: deque[plain.TurnUp] = deque(maxlen=TURNS_KEPT)
         self._unacknowledged: dict[str, plain.ControlUp] = {}
