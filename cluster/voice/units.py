@@ -48,7 +48,7 @@ class Units:
         """Raises ConfigError listing every word a checkpoint may speak and this inventory cannot."""
         if missing := sorted(word for word in set(vocabulary) if is_spoken(word) and (word,) not in self.by_words):
             raise ConfigError(
-                "voice.units_dir",
+                "serve.voice",
                 f"no unit for {len(missing)} words of the checkpoint: {', '.join(missing)}; "
                 "rebuild it with python -m training.voice_units",
             )
@@ -66,10 +66,10 @@ def load_units(units_dir: Path) -> Units:
         index = json.loads((units_dir / INDEX).read_text(encoding="utf-8"))
         sound_S = _decode(units_dir / SOUND)
     except (OSError, ValueError, av.FFmpegError) as error:
-        raise ConfigError("voice.units_dir", f"{units_dir} holds no readable units: {error}") from error
+        raise ConfigError("serve.voice", f"{units_dir} holds no readable units: {error}") from error
     if len(sound_S) != index["samples"]:
         raise ConfigError(
-            "voice.units_dir",
+            "serve.voice",
             f"{SOUND} has {len(sound_S)} samples, {INDEX} says {index['samples']}; restore both from one build",
         )
     units = (

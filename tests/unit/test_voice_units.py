@@ -48,7 +48,7 @@ def test_every_word_without_a_unit_is_named_at_start_up(folder: Path) -> None:
 
 
 def test_a_folder_without_units_is_a_configuration_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"voice\.units_dir"):
+    with pytest.raises(ConfigError, match=r"serve\.voice"):
         Voice(tmp_path / "nowhere").require(())
 
 
