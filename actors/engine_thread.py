@@ -26,13 +26,17 @@ _Job = tuple[TickBatch, "Future[StepResult]"]
 
 
 class SteppingThread(Generic[S]):
-    """Runs every step on one thread, in the order asked; a step that raises fails its own future and no other."""
+    """Runs every step on one thread, in the order asked.
+
+    A step that raises fails its own future and no other; what it left behind is not trusted, and the engine is built
+    anew. If that fails too the thread ends, its progress stands, and whoever watches it replaces the process.
+    """
 
     def __init__(self, build: Callable[[], S]) -> None:
         self._build = build
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._engine: S | None = None
-        self._idle_beats = 0
+        self._beats_before = 0  # idle ones, and those of engines that were replaced
         self._thread = threading.Thread(target=self._run, name="stepping", daemon=True)
         self._ready: Future[S] = Future()
 
@@ -44,7 +48,7 @@ class SteppingThread(Generic[S]):
     @property
     def progress(self) -> int:
         """Rises with every layer, pass and 20 ms of waiting; it stands while the thread is frozen or stuck."""
-        return self._idle_beats + (self._engine.progress if self._engine else 0)
+        return self._beats_before + (self._engine.progress if self._engine else 0)
 
     def step(self, batch: TickBatch) -> Future[StepResult]:
         future: Future[StepResult] = Future()
@@ -69,11 +73,19 @@ class SteppingThread(Generic[S]):
             try:
                 future.set_result(engine.step(batch))
             except Exception as error:
-                future.set_exception(error)
+                self._beats_before += engine.progress
+                self._engine = engine = self._rebuild(future, error)
+
+    def _rebuild(self, future: Future[StepResult], error: Exception) -> S:
+        self._engine = None
+        try:
+            return self._build()
+        finally:
+            future.set_exception(error)
 
     def _next(self) -> _Job | None:
         while True:
             try:
                 return self._jobs.get(timeout=IDLE_BEAT_S)
             except queue.Empty:
-                self._idle_beats += 1
+                self._beats_before += 1

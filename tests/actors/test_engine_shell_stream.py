@@ -149,6 +149,25 @@ async def test_an_engine_that_is_not_there_is_named(served: Served) -> None:
     await client.close()
 
 
+def test_after_a_step_that_raised_another_engine_goes_on_and_progress_never_falls() -> None:
+    built: list[EchoEngine] = []
+
+    def build() -> EchoEngine:
+        built.append(EchoEngine())
+        return built[-1]
+
+    thread = SteppingThread(build)
+    thread.start().result(5)
+    thread.step(batch(1)).result(5)
+    before = thread.progress
+    with pytest.raises(ValueError, match="out of luck"):
+        thread.step(batch(13)).result(5)
+    assert thread.step(batch(14)).result(5).n == 14
+    assert len(built) == 2
+    assert thread.progress > before
+    thread.close()
+
+
 def test_the_error_that_building_raised_reaches_who_waits() -> None:
     def broken() -> EchoEngine:
         raise ValueError("no such checkpoint")
