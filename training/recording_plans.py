@@ -24,7 +24,6 @@ class Plan:
 
 
 # Chatter asks nothing and uses words of the vocabulary, none of them a request's.
-WAITING = ((8.0, "it was really nice today"), (14.5, "maybe rain"))
 IDLE = (
     (1.0, "it was really nice today"),
     (5.0, "we saw some people there"),
@@ -32,7 +31,7 @@ IDLE = (
     (13.0, "maybe rain"),
 )
 # A stop, and a request whose interval was trained: repeating at an untrained one is beyond this checkpoint.
-TOUR = (
+CONVERSATION = (
     (13.0, "that's enough"),
     (15.5, "we saw some people there"),
     (18.0, "remind me to wash plants every four seconds"),
@@ -42,8 +41,7 @@ TOUR = (
 SPEAKER = "espeak:en-us+m3"
 
 PLANS = (
-    Plan(name="demo", voice=SPEAKER, seconds=18.4, phrase="drink water", tenths=75, later=WAITING),
+    Plan(name="demo", voice=SPEAKER, seconds=40.0, phrase="drink water", tenths=75, later=CONVERSATION),
     Plan(name="control", voice=SPEAKER, seconds=16.0, later=IDLE),
     Plan(name="bench", voice=SPEAKER, seconds=20.0, phrase="drink water", tenths=20),
-    Plan(name="tour", voice=SPEAKER, seconds=40.0, phrase="drink water", tenths=75, later=TOUR),
 )

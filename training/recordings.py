@@ -42,7 +42,7 @@ class Said:
     to_s: float
 
 
-ASKING = ("demo", "tour")  # must ask with what training never heard
+ASKING = ("demo",)  # must ask with what training never heard
 
 Sound = npt.NDArray[np.float32]
 Speak = Callable[[str, str], Sound]

@@ -38,10 +38,8 @@ def test_the_demo_expects_the_first_answer_where_it_is_due() -> None:
     assert WHAT["expected"]["from_s"] < first["at_s"] < WHAT["expected"]["to_s"]
 
 
-def test_the_tour_begins_as_the_demo_and_leaves_room_for_three_answers_to_its_second_request() -> None:
-    tour = json.loads((DEMO / "tour.json").read_text())
-    assert (tour["said"][0], tour["expected"]) == (WHAT["said"][0], WHAT["expected"])
-    assert [one["text"] for one in tour["due"]] == ["drink water"] + ["wash plants"] * 3
+def test_the_demo_leaves_room_for_three_answers_to_its_second_request() -> None:
+    assert [one["text"] for one in WHAT["due"]] == ["drink water"] + ["wash plants"] * 3
 
 
 @pytest.mark.parametrize("path", sorted(DEMO.glob("*.wav")), ids=lambda path: path.name)

@@ -36,7 +36,7 @@ def test_what_a_plan_says_is_understood_as_it_is_meant(plan: Plan) -> None:
         assert (asked.kind, asked.say, asked.tenths) == (Kind.EVERY, plan.phrase, plan.tenths)
     kinds = [parse(text).kind for _, text in plan.later]
     requests = [kind for kind in kinds if kind is not Kind.CHATTER]
-    assert requests == ([Kind.STOP, Kind.EVERY, Kind.STOP] if plan.name == "tour" else [])
+    assert requests == ([Kind.STOP, Kind.EVERY, Kind.STOP] if plan.name == "demo" else [])
 
 
 def test_the_names_of_the_plans_are_distinct() -> None:
