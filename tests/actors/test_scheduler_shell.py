@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from actors.scheduler import Scheduler
 from cluster.config import Config, load
 from cluster.errors import StoreUnavailable
 from cluster.model.random_checkpoint import write_random_checkpoint
+from cluster.session.commands import JournalWrite
+from cluster.session.events import JournalOutcome
 from cluster.session.redis_store import RedisOptions, RedisStore
 from cluster.session.store import MemoryStore
 from cluster.telemetry.metrics import Metrics
@@ -209,6 +212,31 @@ async def test_a_session_survives_its_scheduler(config: Config, engine: str) -> 
         assert "reconstructed" in lost.degradations
         gone = (await peer.reattach("default.0123456789abcdef", "t", received_k=-1)).rejected
         assert gone.code == "unauthenticated"
+
+
+class StuckStore(MemoryStore):
+    """Takes journal writes and does not answer before it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = asyncio.Event()
+
+    async def append(self, writes: Sequence[JournalWrite]) -> tuple[JournalOutcome, ...]:
+        await self.gate.wait()
+        return await super().append(writes)
+
+
+async def test_results_never_wait_for_the_journal_and_acceptance_always_does(config: Config, engine: str) -> None:
+    store = StuckStore()
+    async with scheduling(config, engine, store) as (_, address), EdgePeer(address) as peer:
+        await peer.open(lockstep=True)
+        for k in range(5):
+            await peer.turn(k)
+        await peer.result(4)
+        assert peer.accepted == 0
+        store.gate.set()
+        while peer.accepted < 4:
+            await peer.until("accepted")
 
 
 async def test_an_ended_session_is_gone_and_says_so(config: Config, engine: str) -> None:
