@@ -17,6 +17,7 @@ from evals.bench.rows import percentiles
 
 RATE_HZ = 16_000
 CHUNK_MS = 100
+START_S = 8.0
 MS = 1e-6  # of a nanosecond
 
 
@@ -44,14 +45,14 @@ class Load:
 
 
 async def run(load: Load) -> list[Outcome]:
-    """All sessions begin within one period, at different phases of their recording."""
+    """Sessions begin over START_S and hear the recording from different places, as people would not speak in chorus."""
     async with InteractionClient(load.target) as client:
         return await asyncio.gather(*(_session(client, load, index) for index in range(load.sessions)))
 
 
 async def _session(client: InteractionClient, load: Load, index: int) -> Outcome:
     outcome = Outcome()
-    await asyncio.sleep(0.2 * index / load.sessions)
+    await asyncio.sleep(START_S * index / load.sessions)
     configure = v1.Configure(
         audio_in=v1.AudioInput(codec=v1.AUDIO_CODEC_PCM_S16LE, sample_rate_hz=RATE_HZ, channels=1),
         audio_out=v1.AudioOutput(codec=v1.AUDIO_CODEC_PCM_S16LE, sample_rate_hz=24_000),
@@ -59,7 +60,7 @@ async def _session(client: InteractionClient, load: Load, index: int) -> Outcome
     )
     try:
         session = await client.start(configure)
-        speaking = asyncio.create_task(_speak(session, load))
+        speaking = asyncio.create_task(_speak(session, load, index / load.sessions))
         try:
             async for event in session:
                 if isinstance(event, Turn) and event.k in load.span:
@@ -75,8 +76,9 @@ async def _session(client: InteractionClient, load: Load, index: int) -> Outcome
     return outcome
 
 
-async def _speak(session: Session, load: Load) -> None:
-    pcm = np.resize(load.audio, round((load.warm_up_s + load.seconds + 1) * RATE_HZ)).astype("<i2").tobytes()
+async def _speak(session: Session, load: Load, phase: float) -> None:
+    audio = np.roll(load.audio, -round(phase * len(load.audio)))
+    pcm = np.resize(audio, round((load.warm_up_s + load.seconds + 1) * RATE_HZ)).astype("<i2").tobytes()
     await send_paced(session, pcm, chunk_ms=CHUNK_MS)
     session.end_input()
 
