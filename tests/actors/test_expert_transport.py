@@ -176,6 +176,7 @@ def test_a_killed_shard_fails_what_is_pending_at_once_and_its_successors_are_fou
     with running(checkpoint, ("--deterministic", "--address", victim.address)):
         client.wait_until(frozenset({0, 1, 2}).issubset, PATIENT_S)
         assert client.call(2, call_of(), soon_ns()).result(PATIENT_S).data == before.data
+    client.wait_until(lambda healthy: 2 not in healthy, PATIENT_S)
     client.set_shards({**addresses, 2: addresses[0]})
     client.wait_until(frozenset({0, 1, 2}).issubset, PATIENT_S)
     assert client.call(2, call_of(), soon_ns()).result(PATIENT_S).data == before.data
