@@ -21,7 +21,7 @@ class Codec(Generic[T]):
         """whole: write defaults too, for what must mean the same when a default changes."""
         self._name, self._brief = kind.__name__, not whole
         # the type is wrapped because a bare dataclass would not take the configuration
-        self._adapter: TypeAdapter[list[T]] = TypeAdapter(list[kind], config=_BYTES)  # type: ignore[valid-type]
+        self._adapter: TypeAdapter[list[T]] = TypeAdapter(list[kind], config=_BYTES)  # type: ignore[valid-type]  # a type given at run time
 
     def encode(self, value: T) -> bytes:
         return self._adapter.dump_json([value], exclude_defaults=self._brief)[1:-1]
