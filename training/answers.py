@@ -5,16 +5,19 @@ Each side words the questions as it likes; the subject and the answer are the co
 
 from __future__ import annotations
 
-_NUMBERS = "one two three four five six seven eight nine ten eleven twelve".split()
+import itertools
+
+from training.vocab import NUMBERS
+
 _OPPOSITES = (
     "hot cold", "up down", "day night", "white black", "open closed", "happy sad", "fast slow", "old new",
     "left right", "wet dry", "loud quiet", "high low", "full empty", "on off", "yes no", "hard soft", "sweet sour",
     "short long", "early late", "big little",
 )  # fmt: skip
 
-AFTER = dict(zip(_NUMBERS[:-1], _NUMBERS[1:], strict=True))
+AFTER = dict(itertools.pairwise(NUMBERS))
 """what comes after KEY"""
-BEFORE = dict(zip(_NUMBERS[1:], _NUMBERS[:-1], strict=True))
+BEFORE = {after: before for before, after in AFTER.items()}
 """what comes before KEY"""
 OPPOSITE = {a: b for pair in _OPPOSITES for a, b in (pair.split(), reversed(pair.split()))}
 """what is the opposite of KEY"""
