@@ -1,0 +1,123 @@
+"""What every evaluation set, policy and scorer shares: items, what was said, and how one item scored.
+
+A set is a folder: `manifest.jsonl`, one item a line, with the media beside it (DESIGN.md section 13).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from cluster.errors import ConfigError
+
+MANIFEST = "manifest.jsonl"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happens in the input at `t_s`, known to the sample. kind "text": `text` is typed by the user."""
+
+    t_s: float
+    kind: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expect:
+    """An answer that is due: `text` with its onset in [from_s, to_s]."""
+
+    text: str
+    from_s: float
+    to_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forbid:
+    """A stretch in which nothing may be said."""
+
+    from_s: float
+    to_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """audio, video: file names in the set's folder. text: typed at the start. tags: at least family and voice."""
+
+    id: str
+    duration_s: float
+    audio: str = ""
+    video: str = ""
+    text: str = ""
+    events: tuple[Event, ...] = ()
+    expect: tuple[Expect, ...] = ()
+    forbid: tuple[Forbid, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """An output: where it is heard, in media time. text: its words, or one event in angle brackets."""
+
+    onset_s: float
+    text: str
+    end_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One item. score: 0 to 1. alarms: voiced outputs that answer nothing. measures: numbers to be summarised."""
+
+    id: str
+    score: float
+    alarms: int
+    seconds: float
+    tags: Mapping[str, str]
+    errors_s: tuple[float, ...] = ()
+    measures: Mapping[str, float] = field(default_factory=dict)
+
+
+class Scorer(Protocol):
+    """Each of `evals/NAME/score.py` has these as functions."""
+
+    def judge(self, item: Item, said: Sequence[Said]) -> Outcome: ...
+
+
+def read_set(folder: Path) -> list[Item]:
+    """Raises ConfigError naming the line and the field that is wrong."""
+    path = folder / MANIFEST
+    if not path.exists():
+        raise ConfigError(f"{path}", "no manifest there; an evaluation set is a folder with a manifest.jsonl")
+    return [_item(row, f"{path}:{number}") for number, row in enumerate(path.read_text().splitlines(), 1)]
+
+
+def write_set(folder: Path, items: Iterable[Item]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = (json.dumps(_sparse(asdict(item)), sort_keys=True) + "\n" for item in items)
+    (folder / MANIFEST).write_text("".join(lines))
+
+
+def set_hash(folder: Path) -> str:
+    """SHA-256 over the manifest and every media file it names, in its order."""
+    digest = hashlib.sha256((folder / MANIFEST).read_bytes())
+    for item in read_set(folder):
+        for name in filter(None, (item.audio, item.video)):
+            digest.update(hashlib.sha256((folder / name).read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _sparse(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value not in ("", (), [], {})}
+
+
+def _item(line: str, where: str) -> Item:
+    try:
+        row = json.loads(line)
+        for name, kind in (("events", Event), ("expect", Expect), ("forbid", Forbid)):
+            row[name] = tuple(kind(**each) for each in row.get(name, ()))
+        return Item(**row)
+    except (ValueError, TypeError) as error:
+        raise ConfigError(where, f"not an item: {error}") from None
