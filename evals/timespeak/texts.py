@@ -1,0 +1,48 @@
+"""The wordings of TimeSpeak-style requests. They share no four words in a row with those that training uses."""
+
+from __future__ import annotations
+
+EVERY = (
+    "every {n} seconds i want you to say {say}",
+    "please say {say} each {n} seconds",
+    "i want to hear {say} once every {n} seconds",
+    "each {n} seconds tell me {say}",
+    "say {say} again and again every {n} seconds",
+    "i like to hear {say} every {n} seconds please",
+)
+IN = (
+    "wait {n} seconds then say {say}",
+    "{n} seconds from now say {say}",
+    "after {n} seconds tell me {say}",
+    "tell me {say} {n} seconds from now",
+    "i want to hear {say} in {n} seconds",
+    "in {n} seconds i want you to say {say}",
+)
+CHANGED = (
+    "i want it each {n} seconds instead",
+    "from now on do it every {n} seconds",
+    "{n} seconds instead please",
+    "no wait go to {n} seconds",
+)
+ENDED = ("you can stop now", "stop it please", "no more please stop", "okay cancel it", "never mind stop it now")
+GO = ("go", "okay go", "now go")
+SINCE = (
+    "how many seconds since i said go",
+    "how long is it since i said go",
+    "how long since the word go",
+    "tell me how long since i said go",
+)
+DECOYS = (
+    "the train was {n} seconds late again",
+    "my brother can hold his breath for {n} seconds",
+    "she ran the last lap in {n} seconds",
+    "it took him {n} seconds to open the jar",
+    "the lights go out every {n} minutes in our office",
+    "every morning i wait {n} minutes for the bus",
+    "he reminded me in the evening to call her",
+    "we have tea every {n} hours when she visits",
+    "they said it takes {n} seconds to boot",
+    "in {n} years nobody will say that",
+    "i heard it {n} times in one day",
+    "the kettle needs {n} more seconds i think",
+)
