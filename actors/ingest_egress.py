@@ -171,7 +171,7 @@ class EgressTask:
     async def _speak(self, result: Result, now_ns: int) -> Spoken:
         first = result.k * self._turn_samples
         if self._speech is None or self._services.voice is None:
-            return Spoken(words=tuple((word, result.k * _GRANT_VOICE_SAMPLES) for word in result.words))
+            return Spoken(words=tuple((word, result.k * _GRANT_VOICE_SAMPLES, result.k) for word in result.words))
         ended: int | None = None
         if self._interrupted:
             self._interrupted = False

@@ -58,7 +58,7 @@ def _done(done: Done) -> v1.MicroTurnDone:
             *(v1.Degraded(what=what, cause="owner") for what in result.degradations),
             *(v1.Degraded(what="word_unvoiced", cause=word) for word in spoken.refused),
         ],
-        text=[v1.Text(text=word, sample=sample) for word, sample in spoken.words],
+        text=[v1.Text(text=word, sample=sample, k=k) for word, sample, k in spoken.words],
         audio=spoken.audio,
         events=[v1.Event(kind=kind) for kind in result.events],
         stages=_stages(done),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,13 +36,14 @@ class Speaker(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spoken:
-    """audio: empty for silence. words: those whose sound begins here, with their sample of the output track.
+    """audio: empty for silence. words: those whose sound begins here, each with its sample of the output track and the
+    micro-turn that emitted it.
 
     refused: words the voice had no room for. ended: sample of the output track at which the voice fell silent.
     """
 
     audio: bytes = b""
-    words: tuple[tuple[str, int], ...] = ()
+    words: tuple[tuple[str, int, int], ...] = ()
     refused: tuple[str, ...] = ()
     ended: int | None = None
 
@@ -53,6 +55,7 @@ class SpeechTrack:
         self._speaker, self._voice_hz, self._track = speaker, voice_hz, track
         self._turn_samples = voice_hz * MICRO_TURN_MS // 1000
         self._encoder: Encoder | None = None  # lives for one utterance
+        self._emitted: deque[int] = deque()  # micro-turn of each word that has not begun
 
     @property
     def idle(self) -> bool:
@@ -60,7 +63,9 @@ class SpeechTrack:
 
     def render(self, k: int, words: tuple[str, ...], *, may_sound: bool) -> Spoken:
         """Words of micro-turn k, and the sound that belongs to it unless it has to wait for the listener."""
-        refused = self._speaker.push(words)
+        spoken = tuple(word for word in words if not word.startswith("<"))
+        refused = self._speaker.push(spoken)
+        self._emitted.extend([k] * (len(spoken) - len(refused)))
         pending = self._speaker.pending_samples
         if not may_sound and pending:
             return Spoken(refused=refused)
@@ -72,7 +77,7 @@ class SpeechTrack:
         pcm, marks = self._speaker.take(self._turn_samples)
         self._encoder = self._encoder or make_encoder(self._voice_hz, self._track)
         audio = self._encoder.encode(np.frombuffer(pcm, dtype="<i2"))
-        begun = tuple((mark.word, first + self._to_client(mark.start)) for mark in marks)
+        begun = tuple((mark.word, first + self._to_client(mark.start), self._emitted.popleft()) for mark in marks)
         ended = None
         if self._speaker.pending_samples == 0:
             self._encoder = None
@@ -82,6 +87,7 @@ class SpeechTrack:
     def stop(self) -> tuple[str, ...]:
         """Throws away what was not taken; returns the words that never began."""
         self._encoder = None
+        self._emitted.clear()
         return self._speaker.clear()
 
     def _to_client(self, samples: int) -> int:

@@ -110,7 +110,7 @@ def test_words_are_aligned_where_their_sound_begins() -> None:
     speech = SpeechTrack(Beeps(), 24_000, OUT)
     first = speech.render(10, ("7", "8"), may_sound=True)
     second = speech.render(11, (), may_sound=True)
-    assert first.words == (("7", 48_000), ("8", 51_000))
+    assert first.words == (("7", 48_000, 10), ("8", 51_000, 10))
     assert (len(first.audio), first.ended) == (9600, None)
     assert np.frombuffer(second.audio, "<i2")[:1200].tolist() == [8] * 1200
     assert second.ended == 52_800 + 1200
@@ -120,7 +120,13 @@ def test_words_are_aligned_where_their_sound_begins() -> None:
 def test_sound_that_must_wait_is_not_lost() -> None:
     speech = SpeechTrack(Beeps(), 24_000, OUT)
     assert speech.render(0, ("5",), may_sound=False) == Spoken()
-    assert speech.render(1, (), may_sound=True).words == (("5", 4800),)
+    assert speech.render(1, (), may_sound=True).words == (("5", 4800, 0),)
+
+
+def test_a_word_that_had_to_wait_its_turn_still_tells_which_micro_turn_emitted_it() -> None:
+    speech = SpeechTrack(Beeps(), 24_000, OUT)
+    assert speech.render(3, ("5", "6"), may_sound=True).words == (("5", 14_400, 3), ("6", 17_400, 3))
+    assert speech.render(4, ("<keep>", "7"), may_sound=True).words == (("7", 20_400, 4),)
 
 
 def test_an_interruption_throws_away_what_was_not_taken() -> None:
@@ -133,7 +139,7 @@ def test_an_interruption_throws_away_what_was_not_taken() -> None:
 def test_sample_positions_follow_the_clients_rate() -> None:
     speech = SpeechTrack(Beeps(), 24_000, AudioFormat(codec=Codec.PCM_S16LE, rate=8_000))
     spoken = speech.render(10, ("7", "8"), may_sound=True)
-    assert spoken.words == (("7", 16_000), ("8", 17_000))
+    assert spoken.words == (("7", 16_000, 10), ("8", 17_000, 10))
     assert len(spoken.audio) == 3200
 
 

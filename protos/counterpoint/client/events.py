@@ -13,10 +13,14 @@ from counterpoint.v1 import interaction_pb2 as v1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """One word or piece of text; media_ms is when its sound begins on the media clock."""
+    """One word or piece of text; media_ms is when its sound begins on the media clock.
+
+    k: the micro-turn that emitted it. Words of one k were said at once, however long the voice takes.
+    """
 
     text: str
     media_ms: int
+    k: int = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,7 +81,9 @@ class Inbox:
         output_ms = timeline.output_ms(done.k)
         rate = self.playback.sample_rate_hz
         said = tuple(
-            Said(text=text.text, media_ms=output_ms + (text.sample - done.first_sample) * 1000 // max(1, rate))
+            Said(
+                text=text.text, media_ms=output_ms + (text.sample - done.first_sample) * 1000 // max(1, rate), k=text.k
+            )
             for text in done.text
         )
         self.playback.receive(

@@ -382,12 +382,14 @@ class Degraded(_message.Message):
     def __init__(self, what: _Optional[str] = ..., cause: _Optional[str] = ...) -> None: ...
 
 class Text(_message.Message):
-    __slots__ = ("text", "sample")
+    __slots__ = ("text", "sample", "k")
     TEXT_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_FIELD_NUMBER: _ClassVar[int]
+    K_FIELD_NUMBER: _ClassVar[int]
     text: str
     sample: int
-    def __init__(self, text: _Optional[str] = ..., sample: _Optional[int] = ...) -> None: ...
+    k: int
+    def __init__(self, text: _Optional[str] = ..., sample: _Optional[int] = ..., k: _Optional[int] = ...) -> None: ...
 
 class Event(_message.Message):
     __slots__ = ("kind", "text")
