@@ -1,4 +1,4 @@
-"""One rank of an AllToAll engine: python all_to_all_rank.py CHECKPOINT RENDEZVOUS OUT RANK."""
+"""One rank of an AllToAll engine: python all_to_all_rank.py CHECKPOINT RENDEZVOUS OUT RANK [DTYPE TICKS]."""
 
 from __future__ import annotations
 
@@ -11,31 +11,34 @@ import torch.distributed as dist
 
 from cluster.engine import Engine
 from cluster.model.all_to_all import AllToAll
+from cluster.model.config import load_config
 from cluster.model.moe import ExpertBank
 from cluster.model.placement import held_by, uniform_placement
-from cluster.types import SlotWork, TickBatch
+from cluster.types import Dtype, SlotWork, TickBatch
 from tests.unit.engine_tools import Driver, conversation, kv
 
 NUM_TICKS = 12
 
 
-def run_rank(folder: Path, rendezvous: Path, rank: int) -> dict[str, object]:
-    """Rank 0 talks all the time; rank 1 joins after three ticks and leaves before the end, but keeps the lockstep."""
+def run_rank(
+    folder: Path, rendezvous: Path, rank: int, dtype: Dtype = Dtype.F32, ticks: int = NUM_TICKS
+) -> dict[str, object]:
+    """Rank 0 talks all the time; rank 1 joins after a quarter of it and leaves as early, but keeps the lockstep."""
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     dist.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=2)
     try:
-        placement = uniform_placement(8, (0, 1), copies=1)
-        bank = ExpertBank(folder, held_by(placement, rank), deterministic=True)
+        placement = uniform_placement(load_config(folder).num_experts, (0, 1), copies=1)
+        bank = ExpertBank(folder, held_by(placement, rank), dtype=dtype, deterministic=True)
         exchange = AllToAll(dist.group.WORLD, bank, placement)
-        return talk(Engine(folder, num_slots=2, exchange=exchange, deterministic=True), rank)
+        return talk(Engine(folder, num_slots=2, exchange=exchange, dtype=dtype, deterministic=True), rank, ticks)
     finally:
         dist.destroy_process_group()
 
 
-def talk(engine: Engine, rank: int) -> dict[str, object]:
+def talk(engine: Engine, rank: int, ticks: int = NUM_TICKS) -> dict[str, object]:
     driver, said, calls, passes = Driver(engine), [], 0, 0
-    for i, turn in enumerate(conversation(40 + rank, NUM_TICKS)):
-        if rank == 1 and not 3 <= i < 9:
+    for i, turn in enumerate(conversation(40 + rank, ticks, engine.config)):
+        if rank == 1 and not ticks // 4 <= i < ticks - ticks // 4:
             result = engine.step(TickBatch(n=i, engine_epoch=1, work=()))
             continue
         prefills = (driver.opening(0),) if not said else ()
@@ -48,4 +51,5 @@ def talk(engine: Engine, rank: int) -> dict[str, object]:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    torch.save(run_rank(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[4])), sys.argv[3])
+    more = (Dtype(sys.argv[5]), int(sys.argv[6])) if len(sys.argv) > 5 else ()
+    torch.save(run_rank(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[4]), *more), sys.argv[3])
