@@ -12,6 +12,7 @@ TICK_S = 0.2
 BUDGET_S = 0.16  # due minus cutoff: what the whole tick may take
 EGRESS_S = 0.01  # ingest, voice and egress of the last result
 MOST = 4096  # sessions per GPU beyond which nothing is searched
+DETECT_S = 0.28  # a death right after a first pass is seen 80 ms after the next cutoff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,15 @@ class Load:
         """The pass that appends the input yields the first output token."""
         return max(1, self.tokens_out)
 
+    @property
+    def kv_tokens(self) -> float:
+        """Half a window more: an anchor is rebuilt on a shadow slot beside the live one, staggered over sessions."""
+        return 1.5 * self.window
+
+    @property
+    def tick_allowed_s(self) -> float:
+        return (1 - self.reserve) * (BUDGET_S - EGRESS_S)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capacity:
@@ -37,13 +47,12 @@ class Capacity:
     by_tick: int
     by_memory: int
     tick_s: float  # of a full engine, derated
-    all_to_all_us: dict[str, float]
+    all_to_all_us: dict[str, float]  # one layer of the append pass, of a decode pass; all layers and passes of a tick
     kv_gb_per_hour: float
     kv_gb_per_session: float
     weights_gb_per_gpu: float
     replay_s: float  # rebuild every session of a lost GPU by prefill on the rest of its group
     transfer_s: float  # or fetch its KV from buddies, spread over the group's links
-    usd_per_session_hour: float | None  # None where not even one session fits
 
 
 def tick_s(deployment: Deployment, load: Load, sessions: float) -> float:
@@ -54,14 +63,14 @@ def tick_s(deployment: Deployment, load: Load, sessions: float) -> float:
 
 def capacity(deployment: Deployment, load: Load) -> Capacity:
     kv_token = deployment.shape.kv_bytes_per_token(deployment.kv_bytes)
-    # Half a window more: an anchor is rebuilt on a shadow slot beside the live one, staggered over sessions.
-    kv_session = kv_token * load.window * 1.5
+    kv_session = kv_token * load.kv_tokens
     room = deployment.kv_room
     by_memory = max(0, floor(room / kv_session))
     by_tick = most_sessions(deployment, load)
     sessions = min(by_memory, by_tick)
     binds = "weights" if room <= 0 else "memory" if by_memory < by_tick else "tick"
     rate = (load.tokens_in + load.tokens_out) / TICK_S
+    append_s, decode_s = (exchange_s(deployment, sessions * each) for each in (load.tokens_in, 1))
     return Capacity(
         sessions_per_gpu=sessions,
         binds=binds,
@@ -69,25 +78,24 @@ def capacity(deployment: Deployment, load: Load) -> Capacity:
         by_memory=by_memory,
         tick_s=tick_s(deployment, load, max(1, sessions)),
         all_to_all_us={
-            "append": 1e6 * exchange_s(deployment, sessions * load.tokens_in),
-            "decode": 1e6 * exchange_s(deployment, sessions),
+            "append": 1e6 * append_s,
+            "decode": 1e6 * decode_s,
+            "tick": 1e6 * deployment.shape.moe_layers * (append_s + (load.passes - 1) * decode_s),
         },
         kv_gb_per_hour=rate * 3600 * kv_token / 1e9,
         kv_gb_per_session=kv_session / 1e9,
         weights_gb_per_gpu=deployment.weights_per_gpu / 1e9,
         replay_s=replay_s(deployment, load, sessions),
         transfer_s=sessions * kv_token * load.window / (deployment.gpu.link * max(1, deployment.ep - 1)),
-        usd_per_session_hour=deployment.gpu.usd_per_hour / sessions if sessions else None,
     )
 
 
 def most_sessions(deployment: Deployment, load: Load) -> int:
     """The largest number whose derated tick fits (1 - reserve) of the budget; by bisection, as cost only grows."""
-    allowed = (1 - load.reserve) * (BUDGET_S - EGRESS_S)
     low, high = 0, MOST
     while low < high:
         middle = (low + high + 1) // 2
-        if tick_s(deployment, load, middle) <= allowed:
+        if tick_s(deployment, load, middle) <= load.tick_allowed_s:
             low = middle
         else:
             high = middle - 1

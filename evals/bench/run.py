@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from counterpoint.talk.wav import read_wav
+from evals.bench.capacity import MOST, capacity_rows, measure_spans
 from evals.bench.echoes import run_echoes
 from evals.bench.machine import cost_of, describe, spent
 from evals.bench.moe import moe_rows
@@ -24,13 +25,14 @@ RECORDING = Path(__file__).parents[2] / "models" / "counterpoint-micro" / "demo"
 COUNTS = (1, 4, 8, 16, 32)
 WARM_UP_S = 10.0
 PARTS = ("sessions", "echoes", "moe")
+CAPACITY = "capacity"  # what `counterpoint plan --fit` reads; only where it is asked for
 
 
 def bench(
     out: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("out/bench.json"),
     seconds: Annotated[float, typer.Option(min=2, help="Measured span of each row of sessions, after warm-up.")] = 60,
     sessions: Annotated[str, typer.Option(help="Numbers of sessions, by commas.")] = ",".join(map(str, COUNTS)),
-    only: Annotated[str, typer.Option(help=f"Parts, by commas: {', '.join(PARTS)}.")] = ",".join(PARTS),
+    only: Annotated[str, typer.Option(help=f"Parts, by commas: {', '.join((*PARTS, CAPACITY))}.")] = ",".join(PARTS),
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, nothing else.")] = False,
 ) -> None:
     """Measure this machine. A full run takes about 16 minutes; leave the machine alone meanwhile.
@@ -40,8 +42,9 @@ def bench(
     console = Console(stderr=as_json, quiet=as_json)
     counts = tuple(int(part) for part in sessions.split(","))
     parts = only.split(",")
-    if unknown := sorted(set(parts) - set(PARTS)):
-        raise typer.BadParameter(f"{', '.join(unknown)}: choose from {', '.join(PARTS)}", param_hint="--only")
+    if unknown := sorted(set(parts) - {*PARTS, CAPACITY}):
+        known = ", ".join((*PARTS, CAPACITY))
+        raise typer.BadParameter(f"{', '.join(unknown)}: choose from {known}", param_hint="--only")
     machine = describe()
     if not machine["quiet"]:
         console.print(
@@ -68,15 +71,25 @@ def _rows(parts: list[str], counts: tuple[int, ...], seconds: float) -> Iterator
             with served("--sessions", str(max(counts)), environment=environment) as cluster:
                 for count in counts:
                     yield _measure(what, cluster.target, cluster.pids, count, seconds)
+    if CAPACITY in parts:
+        environment = {"COUNTERPOINT_ENGINE__DETERMINISTIC": "false"}
+        with served("--sessions", str(MOST), environment=environment) as cluster:
+            yield from capacity_rows(
+                lambda count: measure_spans(_load(cluster.target, count, seconds), cluster.pids), MOST
+            )
     if "echoes" in parts:
         yield from run_echoes(counts, min(seconds, 20), 3)
     if "moe" in parts:
         yield from moe_rows()
 
 
-def _measure(what: str, target: str, pids: dict[str, int], count: int, seconds: float) -> Row:
+def _load(target: str, count: int, seconds: float) -> Load:
     sound = np.frombuffer(read_wav(RECORDING).pcm, "<i2")
-    load = Load(target=target, sessions=count, warm_up_s=WARM_UP_S, seconds=seconds, audio=sound)
+    return Load(target=target, sessions=count, warm_up_s=WARM_UP_S, seconds=seconds, audio=sound)
+
+
+def _measure(what: str, target: str, pids: dict[str, int], count: int, seconds: float) -> Row:
+    load = _load(target, count, seconds)
     before = cost_of(pids)
     outcomes = asyncio.run(run(load))
     cpu, rss = spent(before, cost_of(pids))

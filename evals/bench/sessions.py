@@ -78,7 +78,8 @@ async def _session(client: InteractionClient, load: Load, index: int) -> Outcome
 
 async def _speak(session: Session, load: Load, phase: float) -> None:
     audio = np.roll(load.audio, -round(phase * len(load.audio)))
-    pcm = np.resize(audio, round((load.warm_up_s + load.seconds + 1) * RATE_HZ)).astype("<i2").tobytes()
+    seconds = load.warm_up_s + load.seconds + 1 + START_S * (1 - phase)  # nobody ends while others are measured
+    pcm = np.resize(audio, round(seconds * RATE_HZ)).astype("<i2").tobytes()
     await send_paced(session, pcm, chunk_ms=CHUNK_MS)
     session.end_input()
 

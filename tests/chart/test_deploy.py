@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from types import ModuleType
 
 import compose_spec
 import pytest
@@ -26,6 +28,14 @@ CONFIGS = sorted((DEPLOY / "config").glob("*.toml"))
 
 def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=40, check=False)
+
+
+def script(name: str) -> ModuleType:
+    sys.path.insert(0, str(DEPLOY))
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(DEPLOY))
 
 
 def compose() -> dict[str, dict]:
@@ -89,6 +99,19 @@ def test_every_image_has_a_version() -> None:
         assert re.search(r":v?\d+\.\d+\.\d+$", service["image"]), name
 
 
+def test_the_plans_of_the_sizing_page_are_what_the_planner_says() -> None:
+    done = run(sys.executable, DEPLOY / "sizing.py", "--check")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_stale_sizing_page_is_made_anew() -> None:
+    sizing = script("sizing")
+    assert "| sessions per GPU |" in (text := (DEPLOY / "SIZING.md").read_text())
+    assert sizing.page(text.replace("| sessions per GPU |", "| sessions |")) == text
+    with pytest.raises(ValueError, match="needs the lines"):
+        sizing.page("nothing")
+
+
 def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     analyze = shutil.which("systemd-analyze")
     if analyze is None:
@@ -129,11 +152,7 @@ def test_images_have_the_same_names_everywhere() -> None:
 
 
 def test_targets_carry_the_labels_that_rules_go_by() -> None:
-    sys.path.insert(0, str(DEPLOY))
-    try:
-        from targets import targets
-    finally:
-        sys.path.remove(str(DEPLOY))
+    targets = script("targets").targets
     actor = ActorInfo(role="engine", name="engine-0", pid=1, node="n", address="", metrics_address="127.0.0.1:9101")
     assert json.loads(targets([actor])) == [
         {"targets": ["127.0.0.1:9101"], "labels": {"role": "engine", "actor": "engine-0"}}

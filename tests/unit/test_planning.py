@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from cluster.planning.capacity import Load, capacity, most_sessions, tick_s
 from cluster.planning.checks import checks
-from cluster.planning.fit import Affine, fit
+from cluster.planning.config_shape import FIELDS, shape_from_config
 from cluster.planning.hardware import GPUS
 from cluster.planning.passes import Deployment
 from cluster.planning.shapes import KNOWN_MODELS, PRESETS
 
+ROOT = Path(__file__).parents[2]
 REFERENCE = PRESETS["reference-276b-a12b"]
 
 
@@ -45,14 +50,13 @@ def test_weights_that_do_not_fit_are_said_to_bind() -> None:
     small = capacity(Deployment(shape=REFERENCE, gpu=GPUS["h100"], ep=2, weight_bytes=2), Load())
     assert small.binds == "weights"
     assert small.sessions_per_gpu == 0
-    assert small.usd_per_session_hour is None
 
 
 def test_the_bound_found_is_the_last_that_fits() -> None:
     deployment, load = Deployment(shape=REFERENCE, gpu=GPUS["h100"], ep=32), Load(derate=1.0)
     most = most_sessions(deployment, load)
-    allowed = (1 - load.reserve) * 0.15
-    assert tick_s(deployment, load, most) <= allowed < tick_s(deployment, load, most + 1)
+    assert load.tick_allowed_s == pytest.approx(0.75 * 0.15)
+    assert tick_s(deployment, load, most) <= load.tick_allowed_s < tick_s(deployment, load, most + 1)
 
 
 def test_derating_costs_sessions() -> None:
@@ -61,20 +65,23 @@ def test_derating_costs_sessions() -> None:
     assert honest < rosy
 
 
-def test_a_fit_ignores_a_single_stall() -> None:
-    ticks = [(n, 0.010 + 0.002 * n) for n in (1, 2, 4, 8) for _ in range(9)] + [(8, 1.0)]
-    line = fit(ticks)
-    assert line.base_s == pytest.approx(0.010)
-    assert line.each_s == pytest.approx(0.002)
-    assert line.capacity(0.16, 0.25) == 55
+def test_the_exchange_of_a_tick_is_that_of_all_its_layers_and_passes() -> None:
+    found = capacity(Deployment(shape=REFERENCE, gpu=GPUS["h100"], ep=16), Load(tokens_out=3)).all_to_all_us
+    assert found["tick"] == pytest.approx(62 * (found["append"] + 2 * found["decode"]))
+    alone = capacity(Deployment(shape=PRESETS["qwen3-30b-a3b"], gpu=GPUS["h200"], ep=1), Load())
+    assert set(alone.all_to_all_us.values()) == {0.0}
 
 
-def test_a_fit_refuses_what_no_line_can_be_drawn_through() -> None:
-    with pytest.raises(ValueError, match="two different numbers"):
-        fit([(4, 0.01), (4, 0.02)])
-    with pytest.raises(ValueError, match="does not grow"):
-        fit([(1, 0.02), (8, 0.01)])
+def test_the_preset_of_the_model_that_ships_is_its_config() -> None:
+    config = json.loads((ROOT / "models" / "counterpoint-micro" / "config.json").read_text())
+    planned = PRESETS["counterpoint-micro"]
+    assert shape_from_config(planned.name, config) == replace(planned, vocabulary=config["vocab_size"], note="")
 
 
-def test_a_line_with_no_room_gives_no_sessions() -> None:
-    assert Affine(1.0, 0.1).capacity(0.16, 0.25) == 0
+def test_a_config_that_has_no_formula_is_refused_by_field() -> None:
+    whole = dict.fromkeys(FIELDS.values(), 8)
+    assert shape_from_config("x", whole).experts == 8
+    with pytest.raises(ValueError, match=r"config\.json\.kv_lora_rank"):
+        shape_from_config("x", whole | {"kv_lora_rank": 512})
+    with pytest.raises(ValueError, match=r"config\.json\.num_experts: must be a count"):
+        shape_from_config("x", whole | {"num_experts": None})

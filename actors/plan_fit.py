@@ -1,0 +1,54 @@
+"""`plan --fit`: rows of a bench result to a prediction, and to what was measured where that is among them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from cluster.planning.capacity import BUDGET_S, Load
+from cluster.planning.fit import MeasuredRow, bracket, fit
+
+RESERVE = Load().reserve
+
+
+def fitted(path: Path) -> dict[str, Any]:
+    """The field `fit` of the report. Raises BadParameter for a file that is no bench result or cannot be fitted."""
+    try:
+        told = json.loads(path.read_text())
+        rows = [_row(row) for row in told["rows"] if row["what"] == "counterpoint"]
+        machine = f"{told['machine']['cpu']}, {told['machine']['cores']} cores"
+        line = fit(rows)
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        hint = f"{path} cannot be fitted ({error}); `counterpoint bench --only capacity --out {path}` makes one"
+        raise typer.BadParameter(hint, param_hint="--fit") from error
+    found = bracket(rows)
+    predicted = line.capacity(BUDGET_S)
+    return {
+        "predicted": predicted,
+        "measured": found.held if found.tight else None,
+        "error": round(predicted / found.held - 1, 4) if found.tight and found.held else None,
+        "between": [found.held, found.late],
+        "refused": found.refused,
+        "rated": line.capacity(BUDGET_S, RESERVE),
+        "reserve": RESERVE,
+        "base_ms": round(1e3 * line.base_s, 2),
+        "each_ms": round(1e3 * line.each_s, 3),
+        "blocking_ms": round(1e3 * line.blocking_s, 2),
+        "due_ms": round(1e3 * BUDGET_S),
+        "machine": machine,
+        "derate": 1.0,  # it is measured
+    }
+
+
+def _row(row: dict[str, Any]) -> MeasuredRow:
+    latency = row["latency_ms"]
+    return MeasuredRow(
+        sessions=int(row["sessions"]),
+        p90_s=float(latency["p90"]) / 1e3,
+        p99_s=float(latency["p99"]) / 1e3,
+        on_time_rate=float(row["on_time_rate"]),
+        rejected=int(row["rejected"]),
+    )

@@ -1,0 +1,61 @@
+"""How many sessions this machine carries: rows up to eight to calibrate the planner by, then where it ends.
+
+What `counterpoint plan --fit` reads. A row is three spans of one run, and on time is the middle one of them: a stall
+of the machine inside one span, which has nothing to do with the number of sessions, does not decide.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from statistics import median
+
+from cluster.planning.fit import FIT_UP_TO, ON_TIME
+from evals.bench.machine import cost_of, spent
+from evals.bench.rows import Row
+from evals.bench.sessions import Load, Outcome, run, summarise
+
+FIT_COUNTS = (1, 2, 4, 6, FIT_UP_TO)
+SPANS = 3
+MOST = 48  # sessions at which the search gives up
+
+
+def capacity_rows(measure: Callable[[int], Row], most: int) -> Iterator[Row]:
+    """Rows of FIT_COUNTS; upwards by half until one is late, or `most` was on time; then between the two by halves."""
+    held, late = 0, most + 1
+    for count in FIT_COUNTS:
+        row = measure(count)
+        yield row
+        held = count if on_time(row) else held
+    if held < FIT_UP_TO:  # it ends among these
+        late = min(count for count in FIT_COUNTS if count > held)
+    while late - held > 1:
+        count = min(held + max(1, held // 2), most) if late > most else (held + late) // 2
+        row = measure(count)
+        yield row
+        held, late = (count, late) if on_time(row) else (held, count)
+
+
+def on_time(row: Row) -> bool:
+    return row.on_time_rate is not None and row.on_time_rate >= ON_TIME
+
+
+def measure_spans(load: Load, pids: Mapping[str, int]) -> Row:
+    """One run of `load` as one row: latencies of the whole, on time of the middle span."""
+    before = cost_of(dict(pids))
+    outcomes = asyncio.run(run(load))
+    cpu, rss = spent(before, cost_of(dict(pids)))
+    parts = (
+        replace(load, warm_up_s=load.warm_up_s + i * load.seconds / SPANS, seconds=load.seconds / SPANS)
+        for i in range(SPANS)
+    )
+    rates = [float(str(summarise(part, within(part, outcomes))["on_time_rate"])) for part in parts]
+    whole = summarise(load, outcomes) | {"on_time_rate": median(rates), "runs": SPANS}
+    whole["extra"] = {"on_time_spans": rates, **dict(whole["extra"])}  # type: ignore[call-overload]  # a dict
+    return Row(what="counterpoint", cpu_s_per_actor=cpu, rss_mb_per_actor=rss, **whole)  # type: ignore[arg-type]
+
+
+def within(load: Load, outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """The same outcomes with the micro-turns of this span only."""
+    return [replace(outcome, turns=[turn for turn in outcome.turns if turn.k in load.span]) for outcome in outcomes]
