@@ -8,12 +8,17 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from evals.engines.base import RATE, Samples
+from evals.engines.recorded import PROMPTS, READERS
 from evals.fillers import Filler, fill
 from evals.items import Event, Expect, Forbid, Item
 from evals.stage import Stage, disturb
 
 Speak = Callable[[str, str, float], Samples]
 """(voice, text, speed) to samples"""
+
+
+def is_recorded(voice: str) -> bool:
+    return voice.startswith("human:")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,10 +35,25 @@ class Booth:
     events: list[Event] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def recorded(self) -> bool:
+        """The user is a recorded person, who has only said certain words and sentences."""
+        return is_recorded(self.user)
+
     def clip(self, text: str) -> Samples:
         return self.speak(self.user, text, self.speed)
 
+    def talk(self, texts: Sequence[str]) -> str:
+        """Something the user may say on the way: one of the texts, or a sentence that was recorded."""
+        return f"[{self.pick(PROMPTS)}]" if self.recorded else self.pick(texts)
+
+    def chat(self, text: str) -> Samples:
+        return self.clip(self.talk((text,)))
+
     def foreign(self, text: str) -> Samples:
+        """Another voice says it; recorded people say one of their sentences."""
+        if is_recorded(self.other):
+            text = f"[{self.pick(READERS if self.other.endswith('librivox') else PROMPTS)}]"
         return self.speak(self.other, text, 1.0)
 
     def wait(self, low_s: float, high_s: float) -> None:
@@ -57,7 +77,7 @@ class Booth:
 
     def fill(self, filler: Filler, from_s: float, to_s: float) -> None:
         self.tags["filler"] = str(filler)
-        fill(self.rng, self.stage, filler, from_s, to_s, self.clip, self.foreign)
+        fill(self.rng, self.stage, filler, from_s, to_s, self.chat, self.foreign)
 
     def pick(self, options: Sequence[str]) -> str:
         return options[int(self.rng.integers(len(options)))]

@@ -12,7 +12,7 @@ CHAT = (
     "i could not find my glasses anywhere this morning",
     "the soup was far too salty but the cake was lovely",
     "her train arrived early for once",
-    "we used to go camping by the lake in june",
+    "we used to camp by the lake in june",
     "somebody left the lights on in the garage",
     "the concert was louder than we had expected",
     "he keeps his old radio in the attic",

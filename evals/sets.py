@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from evals.booth import Booth, Speak
-from evals.engines.voices import Split, speak, speeds, voices
+from evals.engines.voices import ASKING_PERSON, PEOPLE_NEARBY, Split, speak, speeds, voices
 from evals.items import Item, write_set
 from evals.stage import write
 
 Record = Callable[[Booth, str, str], Item]
 """(booth, id, family) to an item whose samples are in the booth"""
+PEOPLE = " by people"  # ends the name of a family in which a recorded person asks
 _FAST_SLOW = (0.7, 1.3)  # only in tests, and only for these shares of the items
 _UNUSUAL_SHARE = 0.2
 
@@ -41,6 +42,8 @@ def build_set(
     folder.mkdir(parents=True)
     total = sum(families.values())
     share = 1.0 if items is None else items / total
+    if split is Split.DEV:  # recorded people are for tests only
+        families = {family: count for family, count in families.items() if not family.endswith(PEOPLE)}
     plan = [family for family, count in families.items() for _ in range(max(1, round(count * share)))]
     places = Counter[str]()
     jobs = []
@@ -51,9 +54,9 @@ def build_set(
     def make(job: tuple[int, str, int]) -> Item:
         index, family, place = job
         rng = np.random.default_rng([seed, zlib.crc32(f"{name}/{split}".encode()), index])
-        booth = enter(rng, split, place, say)
-        booth.tags["family"] = family
-        item = record(booth, f"{family.replace(' ', '-')}-{place:03d}", family)
+        booth = enter(rng, split, place, say, people=family.endswith(PEOPLE))
+        booth.tags["family"] = family.removesuffix(PEOPLE)
+        item = record(booth, f"{family.replace(' ', '-')}-{place:03d}", booth.tags["family"])
         write(folder / item.audio, booth.stage.samples_N)
         return item
 
@@ -63,11 +66,13 @@ def build_set(
     return made
 
 
-def enter(rng: np.random.Generator, split: Split, place: int, say: Speak) -> Booth:
+def enter(rng: np.random.Generator, split: Split, place: int, say: Speak, people: bool = False) -> Booth:
     """Voices in turn, so that every family has every voice; the other voice is of another engine where there is one."""
     cast = voices(split)
-    user = cast[place % len(cast)]
+    user = ASKING_PERSON if people else cast[place % len(cast)]
     others = [voice for voice in cast if voice.split(":")[0] != user.split(":")[0]] or [v for v in cast if v != user]
+    if split is Split.TEST:
+        others += [voice for voice in PEOPLE_NEARBY if voice != user] * 3
     speed = 1.0
     if split is Split.TEST and rng.random() < _UNUSUAL_SHARE:
         speed = float(rng.choice(_FAST_SLOW))

@@ -14,6 +14,7 @@ from evals.engines.development import HeldOutEspeak
 from evals.engines.festival import Diphone, Hts
 from evals.engines.flite import Flite
 from evals.engines.piper import Piper
+from evals.engines.recorded import People
 
 CLIPS = Path("build/evals/clips")
 
@@ -30,6 +31,7 @@ def engines() -> dict[str, Engine]:
         "festival": Diphone(),
         "hts": Hts(),
         "piper": Piper(),
+        "human": People(),
         "espeak": HeldOutEspeak(),
     }
 
@@ -39,6 +41,8 @@ TEST_VOICES = (
     *("flite:slt", "piper:joe", "festival:ked_diphone", "flite:rms", "hts:cmu_us_slt_arctic_hts", "piper:joe"),
     *("flite:awb", "festival:kal_diphone", "piper:joe", "flite:kal16"),
 )
+ASKING_PERSON = "human:allison"
+PEOPLE_NEARBY = ("human:allison", "human:librivox")
 DEV_VOICES = tuple(f"espeak:{voice}" for voice in HeldOutEspeak.voices)
 
 

@@ -13,7 +13,17 @@ from evals.sets import build_set
 from evals.timespeak import texts
 from training import vocab
 
-FAMILIES = {"every": 75, "in": 66, "changed": 30, "ended": 30, "since": 29, "cancelled": 25, "decoy": 52}
+FAMILIES = {
+    "every": 75,
+    "in": 60,
+    "in by people": 24,
+    "changed": 30,
+    "ended": 30,
+    "since": 26,
+    "cancelled": 28,
+    "decoy": 42,
+    "decoy by people": 12,
+}
 # Intervals in tenths of a second. Trained ones show the gap to held-out ones; beyond 40 s is longer than any training.
 TRAINED = {"every": (30, 40, 50, 60, 80, 90, 100), "in": (20, 30, 50, 80, 90, 110, 120)}
 HELD_OUT = {"every": (45, 65, 70, 75, 130, 170), "in": (45, 65, 130, 170, 190, 230, 270, 330)}
@@ -50,7 +60,10 @@ def _every(booth: Booth, name: str) -> Item:
 
 def _in(booth: Booth, name: str) -> Item:
     interval, say = _interval(booth, "in"), _phrase(booth)
-    end = booth.ask(booth.pick(texts.IN).format(n=say_tenths(round(interval * 10)), say=say))
+    interval = float(int(interval)) if booth.recorded else interval  # no half was recorded
+    booth.tags["n"] = f"{interval}"
+    ways = texts.IN_RECORDED if booth.recorded else texts.IN
+    end = booth.ask(booth.pick(ways).format(n=say_tenths(round(interval * 10)), say=say))
     expect = _grid(say, end, interval, 1)
     seconds = expect[-1].to_s + float(booth.rng.uniform(2.5, 6.0))  # room to repeat it, which is wrong
     booth.fill(_filler(booth), end + 0.8, seconds)
@@ -119,7 +132,7 @@ def _decoy(booth: Booth, name: str) -> Item:
     booth.fill(Filler.SILENCE, 0.0, seconds)
     numbers = [say_count(value) for value in (3, 5, 7, 9, 10, 12, 20, 30)]
     while True:
-        text = booth.pick(texts.DECOYS).format(n=booth.pick(numbers))
+        text = booth.talk([booth.pick(texts.DECOYS).format(n=booth.pick(numbers))])
         if booth.at_s + len(booth.clip(text)) / 16000 > seconds - 1.0:
             break
         booth.say(text)
@@ -171,6 +184,9 @@ def _roomy(booth: Booth, utterance: str, avoid: float = 0.0) -> float:
 
 
 def _phrase(booth: Booth) -> str:
+    if booth.recorded:
+        booth.tags["phrase"] = booth.pick(texts.SAY_RECORDED)
+        return booth.tags["phrase"]
     phrases = vocab.HELD_OUT_PHRASES
     say = booth.pick([each for index, each in enumerate(phrases) if (index % 4 == 0) == (booth.tags["split"] == "dev")])
     booth.tags["phrase"] = say

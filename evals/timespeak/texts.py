@@ -8,16 +8,23 @@ EVERY = (
     "i want to hear {say} once every {n} seconds",
     "each {n} seconds tell me {say}",
     "say {say} again and again every {n} seconds",
-    "i like to hear {say} every {n} seconds please",
+    "i like to hear {say} each {n} seconds",
 )
 IN = (
     "wait {n} seconds then say {say}",
     "{n} seconds from now say {say}",
     "after {n} seconds tell me {say}",
     "tell me {say} {n} seconds from now",
-    "i want to hear {say} in {n} seconds",
+    "i want to hear {say} {n} seconds from now",
     "in {n} seconds i want you to say {say}",
 )
+# All that recorded words allow.
+IN_RECORDED = (
+    "say {say} after {n} seconds",
+    "please say {say} after {n} seconds",
+    "please wait {n} seconds and say {say}",
+)
+SAY_RECORDED = ("hello", "star", "time", "family")
 CHANGED = (
     "i want it each {n} seconds instead",
     "from now on do it every {n} seconds",

@@ -1,0 +1,74 @@
+"""The wordings of CueSpeak-style requests, the cues and the words that sound nearly like them."""
+
+from __future__ import annotations
+
+from training.vocab import HELD_OUT_CUES
+
+WORD = (
+    "tell me {say} whenever you hear {cue}",
+    "each time you hear {cue} tell me {say}",
+    "i want you to say {say} after each {cue}",
+    "whenever the word {cue} comes up say {say}",
+    "say {say} each time you hear {cue}",
+)
+SOUND = (
+    "tell me {say} when there is a {cue}",
+    "say {say} after each {cue}",
+    "each time there is a {cue} say {say}",
+    "whenever you hear a {cue} sound say {say}",
+)
+COUNT = (
+    "i want you to count each {cue}",
+    "count each time you hear {cue}",
+    "please count how often i say {cue}",
+)
+# All that recorded words allow.
+WORD_RECORDED = ("please say {say} when you hear {cue}", "when you hear {cue} please say {say}")
+SAY_RECORDED = ("hello", "star", "time", "family")
+CUES_RECORDED = ("tango", "golf", "hotel", "victor", "romeo", "sierra", "oscar")
+# Cues that training never asks for. KNOWN: words it has in other roles; NEW: words it has never heard.
+KNOWN_CUES = HELD_OUT_CUES
+NEW_CUES = ("parrot", "velvet", "tunnel", "hammer", "saddle", "copper", "lantern", "walnut")
+NEAR = {  # said in passing, and not the cue
+    "river": ("liver", "rivet"),
+    "window": ("winding", "widow"),
+    "garden": ("guarded", "pardon"),
+    "music": ("museum", "mosaic"),
+    "family": ("fancy", "female"),
+    "mountain": ("maintain", "fountain"),
+    "kitchen": ("chicken", "pitcher"),
+    "weather": ("feather", "whether"),
+    "morning": ("mourner", "warning"),
+    "people": ("pebble", "pupil"),
+    "brother": ("bother", "mother"),
+    "parrot": ("carrot", "barrel"),
+    "velvet": ("helmet", "velour"),
+    "tunnel": ("funnel", "tonal"),
+    "hammer": ("hamper", "summer"),
+    "saddle": ("paddle", "sandal"),
+    "copper": ("hopper", "cobbler"),
+    "lantern": ("lantana", "tavern"),
+    "walnut": ("wallet", "peanut"),
+}
+LEADS = (  # the cue is their last word
+    "last week somebody told us about the {word}",
+    "there was a picture of a {word}",
+    "nobody had thought of the {word}",
+    "he began to talk about his {word}",
+    "we spoke for an hour about that {word}",
+    "she wrote a long letter on the {word}",
+    "then we came back to the {word}",
+    "it all began with a {word}",
+)
+TALK = (  # what follows, two seconds or more
+    "which surprised all of us because it had never come up before",
+    "and after that we drove home slowly along the coast with the radio off",
+    "but in the end it did not matter much to anybody at the table",
+    "so they had to begin the whole meeting again from the top",
+    "although nobody in the room could tell me why that was so",
+    "and the guests laughed and ordered another round of lemonade",
+    "which is the reason why the shop stayed shut until thursday",
+    "and so our plans for the holiday were changed once again",
+    "while the rest of the crew packed up the tents and the ropes",
+    "but he would not hear of it and went off to bed",
+)
