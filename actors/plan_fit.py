@@ -26,11 +26,12 @@ def fitted(path: Path) -> dict[str, Any]:
         raise typer.BadParameter(hint, param_hint="--fit") from error
     found = bracket(rows)
     predicted = line.capacity(BUDGET_S)
+    error = found.error(predicted)
     return {
         "predicted": predicted,
-        "measured": found.held if found.tight else None,
-        "error": round(predicted / found.held - 1, 4) if found.tight and found.held else None,
-        "between": [found.held, found.late],
+        "measured": None if error is None else found.held,
+        "error": None if error is None else round(error, 4),
+        "between": [found.held, found.late],  # on time, and the next that was measured and was not
         "refused": found.refused,
         "rated": line.capacity(BUDGET_S, RESERVE),
         "reserve": RESERVE,

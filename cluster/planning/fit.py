@@ -14,7 +14,6 @@ from statistics import linear_regression, median
 
 FIT_UP_TO = 8  # sessions; what lies above is predicted and compared
 ON_TIME = 0.995
-TIGHT = 0.1  # capacity counts as measured where the first number that was late lies at most so far above it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +69,11 @@ class Bracket:
     late: int | None
     refused: bool  # what bound was admission, not the clock
 
-    @property
-    def tight(self) -> bool:
-        return self.late is not None and not self.refused and self.late - self.held <= max(1, TIGHT * self.held)
+    def error(self, predicted: int) -> float | None:
+        """Relative; the worst of all capacities that the rows allow. None where they tell no capacity."""
+        if self.late is None or self.refused or not self.held:
+            return None
+        return max((predicted / true - 1 for true in (self.held, self.late - 1)), key=abs)
 
 
 def bracket(rows: Sequence[MeasuredRow]) -> Bracket:

@@ -77,7 +77,8 @@ def fit_lines(fit: Report) -> Iterator[tuple[str, str, str]]:
     rests = "rows of at most 8 sessions; derate 1"
     yield "capacity predicted", str(fit["predicted"]), f"{rests}; due {fit['due_ms']} ms after the cutoff"
     yield "capacity measured", _measured(fit), "99.5 % on time"
-    yield "error", "-" if fit["error"] is None else f"{100 * fit['error']:+.0f} %", "prediction over measurement"
+    error = "-" if fit["error"] is None else f"{100 * fit['error']:+.0f} %"
+    yield "error", error, "prediction over measurement, the worst that the rows allow"
     yield "rated sessions", str(fit["rated"]), f"{rests}; a reserve of {100 * fit['reserve']:.0f} %"
     cost = f"{fit['base_ms']:g} + {fit['each_ms']:g} n + {fit['blocking_ms']:g} ms"
     yield "cutoff to result", cost, "p90 is affine in n; p99 above p90 comes on top"
@@ -85,8 +86,8 @@ def fit_lines(fit: Report) -> Iterator[tuple[str, str, str]]:
 
 def _measured(fit: Report) -> str:
     held, late = fit["between"]
-    if fit["measured"] is not None:
-        return str(held)
     if fit["refused"]:
         return f"{held}; at {late} sessions were refused"
+    if late == held + 1:
+        return str(held)
     return f"at least {held}" + (f", below {late}" if late else "")

@@ -80,9 +80,9 @@ def not_yet(deployment: Deployment, found: Capacity) -> list[str]:
     group = found.sessions_per_gpu * deployment.ep
     said = ["tensors are computed on the CPU: the pods ask for GPUs that nothing uses"]
     if deployment.weight_bytes not in DTYPES:
-        said.append(f"weights of {deployment.weight_bytes:g} bytes: engine.dtype takes f32 or bf16, values say bf16")
+        said.append(f"{deployment.weight_bytes:g}-byte weights: engine.dtype takes f32 or bf16, values say bf16")
     if deployment.kv_bytes != KV_BYTES_SERVED:
-        said.append(f"KV of {deployment.kv_bytes:g} bytes: the engine keeps fp32; plan with --kv-bytes 4 for its room")
+        said.append(f"{deployment.kv_bytes:g}-byte KV: the engine keeps fp32; plan with --kv-bytes 4 for its room")
     if sessions < group:
         said.append(f"sessions on every rank: the release holds {sessions} on its first one, not {group}")
     if shape.latent:

@@ -18,6 +18,7 @@ from cluster.planning.shapes import PRESETS
 app = Typer()
 app.command()(plan)
 
+RECORDED = Path(__file__).parents[1] / "plans" / "two-cores.json"
 OF_THE_DESIGN = {
     "model": str,
     "sessions_per_gpu": int,
@@ -80,11 +81,19 @@ def test_values_say_what_this_version_does_not_do(tmp_path: Path) -> None:
     file = tmp_path / "values.yaml"
     report = told(f"--model deepseek-v3 --gpu b200 --ep 32 --values {file}")
     said = " ".join(report["not_yet"])
-    for word in ("GPUs that nothing uses", "weights of 1 bytes", "KV of 1 bytes", "latent attention", "shared experts"):
+    for word in ("GPUs that nothing uses", "1-byte weights", "1-byte KV", "latent attention", "shared experts"):
         assert word in said
     assert all(f"# - {what}" in file.read_text() for what in report["not_yet"])
     served = told("--model qwen3-30b-a3b --gpu h200 --ep 1 --weight-bytes 2 --kv-bytes 4")["not_yet"]
     assert len(served) == 1
+
+
+def test_values_of_a_measured_machine_need_no_gpu_and_keep_the_reserve(tmp_path: Path) -> None:
+    file = tmp_path / "values.yaml"
+    fit = told(f"--model counterpoint-micro --fit {RECORDED} --values {file}")["fit"]
+    groups = worker_groups(rendered(file))
+    assert config_of(file).scheduler.max_sessions == fit["rated"] < fit["predicted"]
+    assert {groups[role]["resources"]["GPU"] for role in ("engine", "expert")} == {"0"}
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def test_it_ends_with_the_last_that_held_beside_the_first_that_was_late(holds: i
         [MeasuredRow(sessions=row.sessions, p90_s=0, p99_s=0, on_time_rate=row.on_time_rate or 0) for row in rows]
     )
     assert (found.held, found.late) == (holds, holds + 1)
-    assert found.tight
+    assert found.error(holds) == (0.0 if holds else None)
     assert [row.sessions for row in rows[: len(FIT_COUNTS)]] == list(FIT_COUNTS)
     assert len(rows) <= len(FIT_COUNTS) + 9
 

@@ -11,6 +11,8 @@ import typer
 from actors.plan_fit import fitted
 from cluster.planning.fit import Bracket, Fit, MeasuredRow, bracket, fit
 
+RECORDED = Path(__file__).parents[1] / "plans"
+
 
 def row(sessions: int, p90_ms: float, p99_ms: float = 0.0, on_time: float = 1.0, rejected: int = 0) -> MeasuredRow:
     p99_ms = p99_ms or p90_ms + 20
@@ -48,27 +50,35 @@ def test_a_machine_too_slow_for_one_session_has_room_for_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rates", "found", "tight"),
+    ("rates", "found", "error"),
     [
-        ({8: 1.0, 16: 0.9}, Bracket(held=8, late=16, refused=False), False),
-        ({8: 1.0, 14: 1.0, 15: 0.99, 16: 0.9}, Bracket(held=14, late=15, refused=False), True),
-        ({6: 0.98, 8: 0.996, 9: 0.9}, Bracket(held=8, late=9, refused=False), True),  # a stall, and it held above
-        ({8: 1.0, 48: 1.0}, Bracket(held=48, late=None, refused=False), False),
-        ({1: 0.5, 2: 0.4}, Bracket(held=0, late=1, refused=False), True),
+        ({8: 1.0, 14: 1.0, 15: 0.99, 16: 0.9}, Bracket(held=14, late=15, refused=False), -2 / 14),
+        ({8: 1.0, 16: 0.9}, Bracket(held=8, late=16, refused=False), 4 / 8),
+        ({10: 1.0, 18: 0.9}, Bracket(held=10, late=18, refused=False), -5 / 17),
+        ({6: 0.98, 8: 0.996, 9: 0.9}, Bracket(held=8, late=9, refused=False), 4 / 8),  # a stall, and it held above
+        ({8: 1.0, 48: 1.0}, Bracket(held=48, late=None, refused=False), None),
+        ({1: 0.5, 2: 0.4}, Bracket(held=0, late=1, refused=False), None),
     ],
 )
-def test_capacity_is_measured_where_the_last_that_held_and_the_first_that_was_late_are_close(
-    rates: dict[int, float], found: Bracket, tight: bool
+def test_a_prediction_of_twelve_is_judged_by_the_worst_capacity_the_rows_allow(
+    rates: dict[int, float], found: Bracket, error: float | None
 ) -> None:
     measured = bracket([row(n, 50, on_time=rate) for n, rate in rates.items()])
     assert measured == found
-    assert measured.tight is tight
+    assert measured.error(12) == (None if error is None else pytest.approx(error))
 
 
 def test_where_sessions_were_refused_the_clock_was_not_measured() -> None:
     found = bracket([row(8, 50), row(9, 50, on_time=0.9, rejected=1)])
     assert found.refused
-    assert not found.tight
+    assert found.error(8) is None
+
+
+def test_a_recorded_run_is_predicted_within_15_percent() -> None:
+    told = fitted(RECORDED / "two-cores.json")
+    assert told["between"] == [8, 10]
+    assert told["error"] is not None
+    assert abs(told["error"]) <= 0.15
 
 
 def test_a_file_that_cannot_be_fitted_says_what_makes_one(tmp_path: Path) -> None:
