@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools train-tools bench-tools demo test test-long serve bench train lint proto lock clean
+.PHONY: help setup tools train-tools bench-tools eval-tools demo test test-long serve bench train lint proto lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,18 @@ train-tools: ## espeak-ng, for training and recordings
 
 bench-tools: $(STAMP) ## what only the baselines of the benchmark need
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ./protos -e '.[bench]'
+
+# The voices of the evaluation sets; training uses none of them. Recordings are unpacked, not installed.
+RECORDINGS := build/evals/recordings
+FESTVOX := festlex-cmu festvox-kallpc16k festvox-kdlpc16k festvox-us-slt-hts
+
+eval-tools: $(STAMP) train-tools ## the voices and recordings that evaluation sets are made from
+	{ command -v flite && command -v text2wave && dpkg -s $(FESTVOX); } >/dev/null 2>&1 || { $(SUDO) apt-get update -q && \
+	$(SUDO) apt-get install -q -y --no-install-recommends flite festival $(FESTVOX); }
+	test -d $(RECORDINGS)/usr || { mkdir -p $(RECORDINGS) && cd $(RECORDINGS) && \
+	apt-get download asterisk-core-sounds-en-g722 pocketsphinx-testdata && \
+	for file in *.deb; do dpkg -x $$file .; done && rm -f *.deb; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ./protos -e '.[evalvoices]'
 
 demo: $(STAMP) ## one live session, end to end, on real speech; leaves out/
 	$(BIN)/counterpoint demo
@@ -68,7 +80,7 @@ proto: $(STAMP) ## write the generated code anew
 lock: ## write requirements.lock from a new environment with every extra
 	rm -rf build/lock && $(PYTHON) -m venv build/lock
 	build/lock/bin/pip install --quiet --disable-pip-version-check torch==2.13.0
-	build/lock/bin/pip install --quiet --disable-pip-version-check -e './protos[mic]' -e '.[dev,bench,voicebuild]'
+	build/lock/bin/pip install --quiet --disable-pip-version-check -e './protos[mic]' -e '.[dev,bench,voicebuild,evalvoices]'
 	{ echo '# Every version of an environment of this tree; written by `make lock`.'; \
 	build/lock/bin/pip list --format=freeze | grep -vE '^(counterpoint|pip|setuptools|wheel)' | sed 's/+cpu//'; } > requirements.lock
 

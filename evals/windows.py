@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from evals.items import Expect, Item, Outcome, Said
 from evals.matching import Accepts, Match, match, voiced
@@ -80,3 +80,21 @@ def _curve(expect: tuple[Expect, ...], outputs: list[Said], accepts: Accepts) ->
         hits = match(widened, outputs, accepts).hits
         curve[f"within_{tolerance}"] = sum(hit is not None for hit in hits) / len(expect)
     return curve
+
+
+def summary_of(outcomes: Sequence[Outcome]) -> dict[str, float]:
+    """0 to 100 where a share: "score" is that of the items that are right; "macro" weighs every family the same."""
+    families: dict[str, list[float]] = {}
+    for each in outcomes:
+        families.setdefault(each.tags.get("family", ""), []).append(each.score)
+    shares = {family: 100 * sum(scores) / len(scores) for family, scores in families.items()}
+    found = {
+        "score": 100 * sum(each.score for each in outcomes) / max(1, len(outcomes)),
+        "macro": sum(shares.values()) / max(1, len(shares)),
+    }
+    expected = sum(each.measures.get("expected", 0) for each in outcomes)
+    if expected:
+        found["recall"] = 100 * sum(each.measures.get("matched", 0) for each in outcomes) / expected
+        for kind in ("early", "late", "missing"):
+            found[kind] = 100 * sum(each.measures.get(kind, 0) for each in outcomes) / expected
+    return found | {f"family {family}": shares[family] for family in sorted(shares)}

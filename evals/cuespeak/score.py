@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from evals.items import Item, Outcome, Said
 from evals.matching import match, voiced
-from evals.windows import judge_windows
+from evals.windows import judge_windows, summary_of
 
 SILENT_WITHIN_S = 1.0
 
@@ -36,3 +36,10 @@ def _recovered(item: Item, said: Sequence[Said]) -> float:
         until = min((cue for cue in cues if cue > onset), default=item.duration_s)
         quiet += not any(onset + SILENT_WITHIN_S < other < until for other in onsets)
     return quiet / len(hits)
+
+
+def summary(outcomes: Sequence[Outcome]) -> dict[str, float]:
+    """The figures of a run; "score" is 0 to 100."""
+    lags = [lag for each in outcomes for lag in each.errors_s]
+    found = summary_of(outcomes)
+    return found | {"lag_median_s": statistics.median(lags)} if lags else found

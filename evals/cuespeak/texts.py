@@ -6,21 +6,21 @@ from training.vocab import HELD_OUT_CUES
 
 WORD = (
     "tell me {say} whenever you hear {cue}",
-    "each time you hear {cue} tell me {say}",
-    "i want you to say {say} after each {cue}",
+    "whenever you hear {cue} tell me {say}",
+    "let me hear {say} after each {cue}",
     "whenever the word {cue} comes up say {say}",
-    "say {say} each time you hear {cue}",
+    "say {say} whenever you hear {cue}",
 )
 SOUND = (
-    "tell me {say} when there is a {cue}",
+    "tell me {say} at every {cue}",
     "say {say} after each {cue}",
-    "each time there is a {cue} say {say}",
-    "whenever you hear a {cue} sound say {say}",
+    "each time a {cue} sounds say {say}",
+    "whenever a {cue} sounds tell me {say}",
 )
 COUNT = (
-    "i want you to count each {cue}",
-    "count each time you hear {cue}",
-    "please count how often i say {cue}",
+    "count each {cue} for me",
+    "whenever you hear {cue} count it",
+    "please count every {cue} that you hear",
 )
 # All that recorded words allow.
 WORD_RECORDED = ("please say {say} when you hear {cue}", "when you hear {cue} please say {say}")

@@ -12,11 +12,13 @@ import itertools
 from collections.abc import Callable, Sequence
 
 from evals.dialogue.episodes import episodes, falls_silent
+from evals.dialogue.metrics import summary
 from evals.items import Expect, Item, Outcome, Said
 from evals.matching import voiced
 from evals.numbers import say_count
 from evals.windows import judge_windows
 
+__all__ = ["judge", "summary"]
 COUNT_S = 0.6  # from one number of a count to the next
 YIELD_S = 1.0  # an interruption has to silence the model within
 WATCH_S = 5.0  # longer than this it is said to never stop

@@ -10,31 +10,36 @@ AFTER = (
     "what is the next one after {key}",
 )
 BEFORE = ("which number comes right before {key}", "tell me the one just before {key}")
-OPPOSITE = ("tell me the opposite of {key}", "what word is opposite of {key}", "do you know the opposite of {key}")
-COLOR = ("tell me what color {key} is", "do you know what color {key} has", "of what color is {key}")
+OPPOSITE = ("give me the opposite word for {key}", "what word is opposite to {key}", "which word is opposite to {key}")
+COLOR = ("which color does {key} have", "do you know the color of {key}", "name the color of {key}")
 HOW_MANY = {
-    "days in a week": ("how many days does a week have", "tell me how many days a week has"),
+    "days in a week": ("how many days does a week have", "a week has how many days"),
     "legs has a dog": ("how many legs does a dog have", "on how many legs does a dog walk"),
     "legs has a person": ("how many legs does a person have", "on how many legs does a person walk"),
-    "minutes in an hour": ("how many minutes does an hour have", "tell me how many minutes an hour has"),
-    "months in a year": ("how many months does a year have", "tell me how many months a year has"),
-    "seconds in a minute": ("how many seconds does a minute have", "tell me how many seconds a minute has"),
+    "minutes in an hour": ("how many minutes does an hour have", "an hour has how many minutes"),
+    "months in a year": ("how many months does a year have", "a year has how many months"),
+    "seconds in a minute": ("how many seconds does a minute have", "a minute has how many seconds"),
 }
-COUNT = ("please count up to {n}", "i want you to count to {n}", "start and count until {n}", "can you count up to {n}")
+COUNT = (
+    "please count aloud until {n}",
+    "start and count until {n}",
+    "count for me until {n}",
+    "let me hear you count until {n}",
+)
 INTERRUPTIONS = ("stop", "wait", "stop please", "wait a moment", "that's enough now", "okay stop there")
 BACKCHANNELS = ("um hum", "uh huh", "yeah", "right", "i see", "yes", "okay")
 DELEGATED = (
-    "do you know the capital of {place}",
-    "tell me the capital of {place}",
+    "do you know the capital city of {place}",
+    "tell me the capital city of {place}",
     "please find out who wrote {book}",
-    "can you look up the weather in {city}",
+    "i want the weather of {city} please",
     "tell me who wrote {book}",
     "find out when the next train goes to {city}",
     "search for a good hotel in {city} please",
     "where can i find a doctor in {city}",
 )
-PLACES = ("norway", "japan", "kenya", "chile", "poland", "canada")
-BOOKS = ("dracula", "the hobbit", "robinson crusoe", "little women", "moby dick")
+PLACES = ("iceland", "portugal", "mexico", "turkey", "finland", "ireland")
+BOOKS = ("dracula", "the hobbit", "robinson crusoe", "little women", "treasure island")
 CITIES = ("boston", "lisbon", "dublin", "prague", "denver", "oslo")
 
 

@@ -43,14 +43,14 @@ READERS = ("0870", "0880", "0890", "0920", "0930")
 # Sentences of two to four seconds that ask for nothing the model knows.
 PROMPTS = words_of(
     "agent-newlocation agent-pass cannot-complete-as-dialed check-number-dial-again conf-enteringno conf-getchannel "
-    "conf-getpin conf-invalidpin conf-kicked conf-leaderhasleft conf-noempty conf-now-recording conf-onlyone conf- "
-    "onlyperson conf-placeintoconf confbridge-begin-glorious-a confbridge-dec-list-vol-out confbridge-invalid "
-    "confbridge-lock-no-join confbridge-mute-out confbridge-only-participant confbridge-remove-last-in confbridge- "
-    "rest-talk-vol-out demo-echodone demo-nomatch dir-firstlast dir-nomatch enter-num-blacklist feature-not-avail- "
-    "line invalid please-try-call-later pm-invalid-option priv-callpending privacy-unident queue-callswaiting speed- "
-    "dial-empty tt-monkeysintro tt-weasels vm-calldiffnum vm-invalidpassword vm-mailboxfull vm-msgforwarded vm- "
-    "newpassword vm-nobodyavail vm-passchanged vm-reenterpassword vm-sorry vm-tmpexists vm-tempgreetactive vm- "
-    "whichbox"
+    "conf-getpin conf-invalidpin conf-kicked conf-leaderhasleft conf-noempty conf-now-recording conf-onlyone "
+    "conf-onlyperson conf-placeintoconf confbridge-begin-glorious-a confbridge-dec-list-vol-out confbridge-invalid "
+    "confbridge-lock-no-join confbridge-mute-out confbridge-only-participant confbridge-remove-last-in "
+    "confbridge-rest-talk-vol-out demo-echodone demo-nomatch dir-firstlast dir-nomatch enter-num-blacklist "
+    "feature-not-avail-line invalid please-try-call-later pm-invalid-option priv-callpending privacy-unident "
+    "queue-callswaiting speed-dial-empty tt-monkeysintro tt-weasels vm-calldiffnum vm-invalidpassword vm-mailboxfull "
+    "vm-msgforwarded vm-newpassword vm-nobodyavail vm-passchanged vm-reenterpassword vm-sorry vm-tmpexists "
+    "vm-tempgreetactive vm-whichbox"
 )
 
 

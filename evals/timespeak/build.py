@@ -24,11 +24,12 @@ FAMILIES = {
     "decoy": 42,
     "decoy by people": 12,
 }
-# Intervals in tenths of a second. Trained ones show the gap to held-out ones; beyond 40 s is longer than any training.
+# Intervals in tenths of a second. Trained ones show the gap to those that training leaves out; long ones are mostly
+# trained too, but seldom.
 TRAINED = {"every": (30, 40, 50, 60, 80, 90, 100), "in": (20, 30, 50, 80, 90, 110, 120)}
-HELD_OUT = {"every": (45, 65, 70, 75, 130, 170), "in": (45, 65, 130, 170, 190, 230, 270, 330)}
-EXTRAPOLATED = {"every": (450,), "in": (450, 470, 500, 550, 570, 600)}
-SHARES = {"every": (0.25, 0.97), "in": (0.22, 0.82)}  # trained up to the first, held out up to the second
+HELD_OUT = {"every": (45, 65, 70, 75, 110, 155, 170, 230), "in": (45, 65, 170, 330)}
+LONG = {"every": (230,), "in": (450, 470, 500, 550, 570, 600)}
+SHARES = {"every": (0.25, 0.97), "in": (0.3, 0.82)}  # trained up to the first, held out up to the second
 _FILLERS = tuple(Filler)
 
 
@@ -60,8 +61,6 @@ def _every(booth: Booth, name: str) -> Item:
 
 def _in(booth: Booth, name: str) -> Item:
     interval, say = _interval(booth, "in"), _phrase(booth)
-    interval = float(int(interval)) if booth.recorded else interval  # no half was recorded
-    booth.tags["n"] = f"{interval}"
     ways = texts.IN_RECORDED if booth.recorded else texts.IN
     end = booth.ask(booth.pick(ways).format(n=say_tenths(round(interval * 10)), say=say))
     expect = _grid(say, end, interval, 1)
@@ -100,9 +99,8 @@ def _ended(booth: Booth, name: str) -> Item:
 
 def _cancelled(booth: Booth, name: str) -> Item:
     """A one-shot that is taken back in time: silence is right."""
-    interval, say, stop = _interval(booth, "in"), _phrase(booth), booth.pick(texts.ENDED)
-    if interval > 20:
-        interval = 13.0
+    say, stop = _phrase(booth), booth.pick(texts.ENDED)
+    interval = _roomy(booth, stop, among=(65, 80, 90, 110, 130, 170))
     end = booth.ask(booth.pick(texts.IN).format(n=say_tenths(round(interval * 10)), say=say))
     spare = interval - len(booth.clip(stop)) / 16000 - 1.6
     booth.at_s = end + 0.7 + max(0.0, spare) * float(booth.rng.uniform(0, 1))
@@ -165,21 +163,18 @@ def _close(expect: tuple[Expect, ...], interval: float) -> float:
 def _interval(booth: Booth, family: str) -> float:
     draw, (trained, held_out) = booth.rng.random(), SHARES[family]
     kind, choice = (
-        ("trained", TRAINED)
-        if draw < trained
-        else ("held out", HELD_OUT)
-        if draw < held_out
-        else ("longer", EXTRAPOLATED)
+        ("trained", TRAINED) if draw < trained else ("held out", HELD_OUT) if draw < held_out else ("long", LONG)
     )
-    interval = float(booth.rng.choice(choice[family])) / 10
+    among = [n for n in choice[family] if n % 10 == 0 or not booth.recorded]  # no half was recorded
+    interval = float(booth.rng.choice(among)) / 10
     booth.tags |= {"n": f"{interval}", "n_kind": kind}
     return interval
 
 
-def _roomy(booth: Booth, utterance: str, avoid: float = 0.0) -> float:
+def _roomy(booth: Booth, utterance: str, avoid: float = 0.0, among: tuple[int, ...] = (45, 65, 70, 75, 130)) -> float:
     """An interval between whose answers the utterance fits."""
     length = len(booth.clip(utterance)) / 16000
-    fitting = [n / 10 for n in (45, 65, 70, 75, 130) if n / 10 > length + 2.6 and n / 10 != avoid]
+    fitting = [n / 10 for n in among if n / 10 > length + 2.6 and n / 10 != avoid]
     return fitting[int(booth.rng.integers(min(3, len(fitting))))]
 
 

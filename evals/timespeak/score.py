@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from evals.items import Expect, Item, Outcome, Said
 from evals.numbers import number, say_count
-from evals.windows import judge_windows
+from evals.windows import TOLERANCES_S, judge_windows, summary_of
 
 
 def judge(item: Item, said: Sequence[Said]) -> Outcome:
@@ -24,3 +24,13 @@ def _about(due: Expect) -> tuple[str, ...]:
     words, _, unit = due.text.rpartition(" ")
     seconds = number(words)
     return tuple(f"{say_count(each)} {unit}" for each in (seconds, seconds - 1, seconds + 1) if each > 0)
+
+
+def summary(outcomes: Sequence[Outcome]) -> dict[str, float]:
+    """The figures of a run; "score" is 0 to 100."""
+    curve = {
+        f"within {tolerance} s": 100 * sum(values) / len(values)
+        for tolerance in TOLERANCES_S
+        if (values := [each.measures[key] for each in outcomes if (key := f"within_{tolerance}") in each.measures])
+    }
+    return summary_of(outcomes) | curve

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 EVERY = (
-    "every {n} seconds i want you to say {say}",
+    "every {n} seconds let me hear {say}",
     "please say {say} each {n} seconds",
     "i want to hear {say} once every {n} seconds",
     "each {n} seconds tell me {say}",
@@ -11,12 +11,12 @@ EVERY = (
     "i like to hear {say} each {n} seconds",
 )
 IN = (
-    "wait {n} seconds then say {say}",
+    "wait {n} seconds and then tell me {say}",
     "{n} seconds from now say {say}",
     "after {n} seconds tell me {say}",
     "tell me {say} {n} seconds from now",
     "i want to hear {say} {n} seconds from now",
-    "in {n} seconds i want you to say {say}",
+    "in {n} seconds let me hear {say}",
 )
 # All that recorded words allow.
 IN_RECORDED = (
@@ -27,17 +27,17 @@ IN_RECORDED = (
 SAY_RECORDED = ("hello", "star", "time", "family")
 CHANGED = (
     "i want it each {n} seconds instead",
-    "from now on do it every {n} seconds",
+    "from now on every {n} seconds",
     "{n} seconds instead please",
     "no wait go to {n} seconds",
 )
-ENDED = ("you can stop now", "stop it please", "no more please stop", "okay cancel it", "never mind stop it now")
+ENDED = ("you may stop it now", "stop it please", "no more please stop", "okay cancel it", "never mind stop it now")
 GO = ("go", "okay go", "now go")
 SINCE = (
-    "how many seconds since i said go",
-    "how long is it since i said go",
-    "how long since the word go",
-    "tell me how long since i said go",
+    "how long ago did i say go",
+    "how many seconds ago did i say go",
+    "how long before now did i say go",
+    "how many seconds ago was it that i said go",
 )
 DECOYS = (
     "the train was {n} seconds late again",

@@ -8,8 +8,8 @@ from evals.items import Item, Said
 
 
 def tone(voice: str, text: str, speed: float) -> np.ndarray:
-    """60 ms a letter, at the pitch of the voice."""
-    t = np.arange(int(len(text) * 0.06 * 16000 / speed)) / 16000
+    """40 ms a letter, at the pitch of the voice."""
+    t = np.arange(int(len(text) * 0.04 * 16000 / speed)) / 16000
     return (0.08 * np.sin(2 * np.pi * (150 + len(voice)) * t)).astype(np.float32)
 
 

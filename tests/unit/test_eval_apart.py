@@ -39,8 +39,9 @@ def fours(text: str) -> set[tuple[str, ...]]:
 def texts_of(module: object) -> set[str]:
     found: set[str] = set()
     for name, value in vars(module).items():
-        if not name.endswith("RECORDED") and isinstance(value, tuple):  # recorded words leave no choice
-            found |= {each for each in value if isinstance(each, str)}
+        parts = value.values() if isinstance(value, dict) else [value]
+        if not name.endswith("RECORDED"):  # recorded words leave no choice
+            found |= {each for part in parts if isinstance(part, tuple) for each in part if isinstance(each, str)}
     return found
 
 

@@ -16,7 +16,7 @@ from training.tasks import Kind
 
 @pytest.fixture(scope="module")
 def items(tmp_path_factory: pytest.TempPathFactory) -> list[Item]:
-    return build(tmp_path_factory.mktemp("sets") / "cuespeak", Split.TEST, seed=3, items=40, say=tone)
+    return build(tmp_path_factory.mktemp("sets") / "cuespeak", Split.TEST, seed=3, items=16, say=tone)
 
 
 def test_an_oracle_is_right_on_every_item(items: list[Item]) -> None:

@@ -14,7 +14,7 @@ from evals.timespeak.score import judge
 
 @pytest.fixture(scope="module")
 def items(tmp_path_factory: pytest.TempPathFactory) -> list[Item]:
-    return build(tmp_path_factory.mktemp("sets") / "timespeak", Split.TEST, seed=3, items=40, say=tone)
+    return build(tmp_path_factory.mktemp("sets") / "timespeak", Split.TEST, seed=3, items=24, say=tone)
 
 
 def test_an_oracle_is_right_on_every_item(items: list[Item]) -> None:
