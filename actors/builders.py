@@ -134,7 +134,7 @@ def _settings(building: Building) -> EngineSettings:
 def _engine(building: Building) -> Shell:
     from actors.engine import EngineShell
 
-    return EngineShell(_settings(building), building.metrics)
+    return EngineShell(_settings(building), building.metrics, MonotonicClock())
 
 
 def _rank(building: Building) -> Shell:
@@ -158,6 +158,7 @@ def _scheduler(building: Building) -> Shell:
         config,
         RedisStore(RedisOptions(**config.redis.model_dump())),
         building.peers[name.replace("scheduler", "engine")],
+        MonotonicClock(),
         host=building.host,
         lockstep=name.startswith("lockstep"),
         metrics=building.metrics,

@@ -19,7 +19,7 @@ from actors.engine_service import EngineFacts, EngineService
 from actors.engine_thread import SteppingThread
 from actors.engine_wire import CHANNEL_OPTIONS
 from actors.expert_client import ExpertClient
-from cluster.clock import MonotonicClock
+from cluster.clock import Clock, MonotonicClock
 from cluster.engine import Engine
 from cluster.model.all_to_all import AllToAll
 from cluster.model.config import load_config
@@ -100,8 +100,8 @@ def _exchange(settings: EngineSettings, experts: ExpertClient | None) -> Exchang
 class EngineShell:
     """A plain class, to be an actor or a process of its own. Holds nothing that a history cannot rebuild."""
 
-    def __init__(self, settings: EngineSettings, metrics: Metrics) -> None:
-        self._settings, self._metrics = settings, metrics
+    def __init__(self, settings: EngineSettings, metrics: Metrics, clock: Clock) -> None:
+        self._settings, self._metrics, self._clock = settings, metrics, clock
         self._experts: ExpertClient | None = None
         if settings.shards is not None:
             self._experts = ExpertClient(settings.shards, metrics=metrics)
@@ -132,7 +132,7 @@ class EngineShell:
             pages_free=table.free_pages,
         )
         self._server = grpc.aio.server(options=(*CHANNEL_OPTIONS, ("grpc.so_reuseport", 0)))
-        service = EngineService(self._thread, facts, self._metrics)
+        service = EngineService(self._thread, facts, self._metrics, self._clock)
         engine_pb2_grpc.add_EngineServicer_to_server(service, self._server)
         bound = self._server.add_insecure_port(f"{self._settings.host}:0")
         await self._server.start()

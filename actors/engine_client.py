@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+from dataclasses import replace
 
 import grpc
 import structlog
 
 from actors.engine_service import EngineFacts
 from actors.engine_wire import CHANNEL_OPTIONS, decode_step, encode_batch
+from cluster.clock import Clock
 from cluster.errors import CounterpointError
+from cluster.offset import Offset
 from cluster.types import StepResult, TickBatch, Versions
 from counterpoint.internal.v1 import engine_pb2 as pb
 from counterpoint.internal.v1 import engine_pb2_grpc
 
 log = structlog.get_logger()
+
+PROBE_S = 0.5  # between two comparisons of the clocks
 
 
 class EngineLost(CounterpointError):
@@ -31,15 +37,19 @@ class StepFailed(CounterpointError):
 
 
 class EngineClient:
-    """One stream to one engine. Success of `step` means the KV holds the batch; failure means nothing is known."""
+    """One stream to one engine. Success of `step` means the KV holds the batch; failure means nothing is known.
 
-    def __init__(self, address: str) -> None:
-        self.address = address
+    Probes compare the clocks: `deadline_ns` of a batch is of ours here and of the engine's there.
+    """
+
+    def __init__(self, address: str, clock: Clock) -> None:
+        self.address, self.offset = address, Offset()
+        self._clock = clock
         self._probed: asyncio.Future[int] | None = None
         self._channel = grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS)
         self._call: grpc.aio.StreamStreamCall | None = None
         self._waiting: dict[int, asyncio.Future[StepResult]] = {}
-        self._reader: asyncio.Task[None] | None = None
+        self._tasks: tuple[asyncio.Task[None], ...] = ()
         self._write = asyncio.Lock()
 
     async def connect(self, timeout_s: float) -> EngineFacts:
@@ -62,7 +72,13 @@ class EngineClient:
             pages_free=hello.pages_free,
             engine_epoch=hello.engine_epoch,
         )
-        self._reader = asyncio.get_running_loop().create_task(self._read())
+        self._tasks = (asyncio.create_task(self._read()),)
+        try:
+            await asyncio.wait_for(self.probe(), timeout_s)
+        except TimeoutError as error:
+            await self.close()
+            raise EngineLost(f"the engine at {self.address} answers no probe within {timeout_s} s") from error
+        self._tasks += (asyncio.create_task(self._beat()),)
         return facts
 
     async def step(self, batch: TickBatch) -> StepResult:
@@ -70,20 +86,21 @@ class EngineClient:
         future: asyncio.Future[StepResult] = asyncio.get_running_loop().create_future()
         self._waiting[batch.n] = future
         try:
-            await self._send(pb.EngineUp(batch=encode_batch(batch)))
+            deadline_ns = self.offset.theirs(batch.deadline_ns)
+            await self._send(pb.EngineUp(batch=encode_batch(replace(batch, deadline_ns=deadline_ns))))
             return await future
         finally:
             self._waiting.pop(batch.n, None)
 
-    async def probe(self, sent_ns: int) -> int:
+    async def probe(self) -> int:
         """The progress counter of the engine's stepping thread, now."""
-        self._probed = self._probed or asyncio.get_running_loop().create_future()
-        await self._send(pb.EngineUp(probe=pb.EngineProbe(sent_ns=sent_ns)))
-        return await asyncio.shield(self._probed)
+        probed = self._probed = self._probed or asyncio.get_running_loop().create_future()
+        await self._send(pb.EngineUp(probe=pb.EngineProbe(sent_ns=self._clock.now_ns())))
+        return await asyncio.shield(probed)
 
     async def close(self) -> None:
-        if self._reader:
-            self._reader.cancel()
+        for task in self._tasks:
+            task.cancel()
         if self._call:
             self._call.cancel()
         await self._channel.close()
@@ -107,9 +124,8 @@ class EngineClient:
                         self._finish(down.step.n, decode_step(down.step))
                     case "error":
                         self._finish(down.error.n, StepFailed(down.error.message))
-                    case "probe" if self._probed is not None:
-                        self._probed.set_result(down.probe.progress)
-                        self._probed = None
+                    case "probe":
+                        self._take_probe(down.probe)
         except grpc.aio.AioRpcError as error:
             ended = self._why(error)
         except Exception as error:
@@ -121,6 +137,20 @@ class EngineClient:
                 self._finish(n, ended)
             if self._probed is not None and not self._probed.done():
                 self._probed.set_exception(ended)
+                self._probed.exception()  # it may be that nobody waits for it
+
+    def _take_probe(self, probe: pb.EngineProbe) -> None:
+        self.offset.answered(sent_ns=probe.sent_ns, theirs_ns=probe.at_ns, heard_ns=self._clock.now_ns())
+        if self._probed is not None:
+            self._probed.set_result(probe.progress)
+            self._probed = None
+
+    async def _beat(self) -> None:
+        """Until the stream ends, which is told to whoever steps."""
+        with contextlib.suppress(EngineLost, EngineFenced):
+            while True:
+                await asyncio.sleep(PROBE_S)
+                await self.probe()
 
     def _finish(self, n: int, outcome: StepResult | Exception) -> None:
         future = self._waiting.pop(n, None)

@@ -13,6 +13,7 @@ import structlog
 
 from actors.engine_thread import Stepper, SteppingThread
 from actors.engine_wire import decode_batch, encode_step
+from cluster.clock import Clock
 from cluster.telemetry import metrics as m
 from cluster.telemetry.metrics import Metrics
 from cluster.types import StepResult, Versions
@@ -42,8 +43,8 @@ class EngineService(engine_pb2_grpc.EngineServicer):
     scheduler repairs what the step may have half done.
     """
 
-    def __init__(self, thread: SteppingThread[Stepper], facts: EngineFacts, metrics: Metrics) -> None:
-        self._thread, self._facts, self._metrics = thread, facts, metrics
+    def __init__(self, thread: SteppingThread[Stepper], facts: EngineFacts, metrics: Metrics, clock: Clock) -> None:
+        self._thread, self._facts, self._metrics, self._clock = thread, facts, metrics, clock
         self._epoch = 0
         self._owner: object = None
 
@@ -54,7 +55,9 @@ class EngineService(engine_pb2_grpc.EngineServicer):
             while (up := await context.read()) is not grpc.aio.EOF:
                 match up.WhichOneof("message"):
                     case "probe":
-                        probe = pb.EngineProbe(sent_ns=up.probe.sent_ns, progress=self._thread.progress)
+                        probe = pb.EngineProbe(
+                            sent_ns=up.probe.sent_ns, progress=self._thread.progress, at_ns=self._clock.now_ns()
+                        )
                         await stream.write(pb.EngineDown(probe=probe))
                     case "batch" if self._owns(stream, up.batch.engine_epoch):
                         stream.spawn(self._step(up.batch, stream))

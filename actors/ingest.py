@@ -18,6 +18,7 @@ from actors.ingest_auth import Auth
 from actors.ingest_links import Links
 from actors.ingest_services import Services, read_checkpoint
 from actors.ingest_stream import ClientStream
+from actors.ingest_tls import server_credentials
 from actors.ingest_voice import VoiceFactory, VoiceThread
 from cluster.clock import Clock
 from cluster.config import Config
@@ -104,6 +105,7 @@ class Ingest:
     async def start(self) -> str:
         """Serve; returns the address."""
         self._links = Links(self._directory, self._hello, self._clock)
+        self._metrics.follow(m.CLOCK_ERROR, self._links.clock_error_s, peer="scheduler")
         self._attacher = Attacher(self._services, self._links, Auth(self._config.auth.api_keys))
         self._service = InteractionService(self._attacher, self._metrics)
         limit = self._config.limits.max_message_bytes
@@ -119,11 +121,16 @@ class Ingest:
         interaction_pb2_grpc.add_InteractionServicer_to_server(self._service, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection((_SERVICE, reflection.SERVICE_NAME), self._server)
-        if self._config.auth.api_keys and not _is_loopback(self._host):
+        where, credentials = f"{self._host}:{self._port}", server_credentials(self._config.serve)
+        if credentials is None and self._config.auth.api_keys and not _is_loopback(self._host):
             log.warning(
-                "bearer keys cross the network in the clear; put a proxy that ends TLS in front", host=self._host
+                "bearer keys cross the network in the clear; set serve.tls_cert_file, or put a proxy that ends TLS "
+                "in front",
+                host=self._host,
             )
-        port = self._server.add_insecure_port(f"{self._host}:{self._port}")
+        port = (
+            self._server.add_secure_port(where, credentials) if credentials else self._server.add_insecure_port(where)
+        )
         await self._server.start()
         await self._report(health_pb2.HealthCheckResponse.SERVING)
         return f"{self._host}:{port}"

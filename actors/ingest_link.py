@@ -1,7 +1,7 @@
 """The stream from this ingest to one scheduler: every session of the pair goes over it.
 
 A scheduler that answers heartbeats and then stops is as lost as one whose stream broke. Losing the stream is told to
-every attachment on it, once.
+every attachment on it, once. Its heartbeats compare the clocks: every time that comes out of here is of our own.
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ from typing import Protocol
 import grpc
 import structlog
 
+from actors.ingest_times import to_ours, to_theirs
 from cluster.clock import Clock
 from cluster.errors import InvalidInput, Rejected, ResyncRequired, StoreUnavailable, Unauthenticated
+from cluster.offset import Offset
 from counterpoint.internal.v1 import edge_pb2 as pb
 from counterpoint.internal.v1 import edge_pb2_grpc
 
 HEARTBEAT_S = 0.25
+FIRST_BEATS, FIRST_BEAT_S = 4, 0.02  # the first ones come quickly, so that the clocks are compared at once
 SILENT_S = 2.0  # without a heartbeat the scheduler is frozen
 OPEN_TIMEOUT_S = 5.0
 MAX_MESSAGE_BYTES = 16 << 20
@@ -52,10 +55,16 @@ class Attachment:
 
     link: SchedulerLink
     granted: pb.EdgeDown
+    _epoch_ns: int = 0  # of the media, on the scheduler's clock
     _listener: Attached | None = None
     _early: deque[pb.EdgeDown] = field(default_factory=deque)
     _missed: bool = False  # more came early than is kept
     _lost: str | None = None
+
+    @property
+    def media_epoch_ns(self) -> int:
+        """On our clock, as we know the scheduler's now."""
+        return self.link.offset.ours(self._epoch_ns)
 
     def listen(self, listener: Attached) -> None:
         self._listener = listener
@@ -70,6 +79,7 @@ class Attachment:
     def send(self, message: pb.EdgeUp) -> None:
         message.session, message.attachment = self.granted.session, self.granted.attachment
         message.epoch = self.granted.epoch
+        to_theirs(message, self.link.offset)
         self.link.send(message)
 
     def deliver(self, message: pb.EdgeDown) -> None:
@@ -103,7 +113,7 @@ class Attachment:
 
 class SchedulerLink:
     def __init__(self, address: str, hello: pb.Hello, clock: Clock, on_end: Callable[[SchedulerLink], None]) -> None:
-        self.address = address
+        self.address, self.offset = address, Offset()
         self._hello, self._clock, self._on_end = hello, clock, on_end
         self._channel = grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS)
         self._sending: deque[pb.EdgeUp] = deque()
@@ -152,8 +162,7 @@ class SchedulerLink:
     async def _run(self) -> None:
         reason = "the scheduler ended the stream"
         call = edge_pb2_grpc.EdgeStub(self._channel).Attach()
-        self.send(pb.EdgeUp(hello=self._hello))
-        self._sending.rotate(1)  # before what was asked while connecting
+        self._sending.extendleft((pb.EdgeUp(heartbeat=pb.Heartbeat()), pb.EdgeUp(hello=self._hello)))
         parts = [
             asyncio.create_task(part) for part in (self._read(call), self._write(call), self._beat(), self._bound())
         ]
@@ -188,15 +197,18 @@ class SchedulerLink:
         while True:
             self._news.clear()
             while self._sending:
-                await call.write(self._sending.popleft())
+                message = self._sending.popleft()
+                if message.HasField("heartbeat"):  # stamped when it leaves: waiting here is no part of the round trip
+                    message.heartbeat.sent_ns = self._clock.now_ns()
+                await call.write(message)
             await self._news.wait()
 
     async def _beat(self) -> None:
         progress = 0
         while True:
             progress += 1
-            self.send(pb.EdgeUp(heartbeat=pb.Heartbeat(progress=progress, sent_ns=self._clock.now_ns())))
-            await asyncio.sleep(HEARTBEAT_S)
+            self.send(pb.EdgeUp(heartbeat=pb.Heartbeat(progress=progress)))
+            await asyncio.sleep(HEARTBEAT_S if progress > FIRST_BEATS else FIRST_BEAT_S)
             if self._heard_ns and self._clock.now_ns() - self._heard_ns > SILENT_S * 1e9:
                 raise TimeoutError(f"no heartbeat for {SILENT_S:g} s")
 
@@ -207,7 +219,7 @@ class SchedulerLink:
     def _down(self, message: pb.EdgeDown) -> None:
         match message.WhichOneof("message"):
             case "heartbeat":
-                self._heard_ns = self._clock.now_ns()
+                self._heartbeat(message.heartbeat)
             case "granted":
                 self._granted(message)
             case "rejected":
@@ -220,10 +232,16 @@ class SchedulerLink:
             case _:
                 attachment = self._attachments.get((message.session, message.attachment))
                 if attachment is not None:  # else: of an attachment that is over
-                    attachment.deliver(message)
+                    attachment.deliver(to_ours(message, self.offset))
+
+    def _heartbeat(self, beat: pb.Heartbeat) -> None:
+        self._heard_ns = self._clock.now_ns()
+        self.offset.answered(sent_ns=beat.sent_ns, theirs_ns=beat.at_ns, heard_ns=self._heard_ns)
 
     def _granted(self, message: pb.EdgeDown) -> None:
-        attachment = Attachment(link=self, granted=message)
+        """A heartbeat left before anything was asked, so the clocks have been compared by now."""
+        epoch_ns = message.granted.media_epoch_ns
+        attachment = Attachment(link=self, granted=to_ours(message, self.offset), _epoch_ns=epoch_ns)
         answer = self._asked.get(message.granted.request_id)
         if answer is None or answer.done():  # nobody waits any more
             attachment.decline("grant came too late")

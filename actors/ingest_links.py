@@ -46,6 +46,11 @@ class Links:
                 wait_s = min(2 * wait_s, _RETRY_MAX_S)
         raise error
 
+    def clock_error_s(self) -> float:
+        """The widest bound on what is known of a scheduler's clock; 0 without one."""
+        known = [link.offset for link in [*self._links.values()] if link.offset.known]
+        return max((offset.estimate.error_ns for offset in known), default=0) / 1e9
+
     async def close(self) -> None:
         await asyncio.gather(*(link.close() for link in [*self._links.values()]))
 

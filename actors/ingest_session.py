@@ -13,7 +13,7 @@ from actors.ingest_link import Attachment
 from actors.ingest_outbox import Outbox
 from actors.ingest_pictures import Pictures
 from actors.ingest_services import Services
-from actors.ingest_wire import grant_of, result_of, up
+from actors.ingest_wire import grant_of, result_of, slip, up
 from actors.wire import check_enums, client_message
 from actors.wire_down import response
 from cluster.errors import (
@@ -153,6 +153,7 @@ class IngestSession:
             return
         match message.WhichOneof("message"):
             case "result":
+                self._edge.follow(self._attachment.media_epoch_ns)
                 self._egress.put(result_of(message.result, message.epoch, self._services.vocabulary))
                 self._pump(self._edge.result(message.result.k, self._now()))
             case "accepted":
@@ -197,13 +198,14 @@ class IngestSession:
         self._attachment, self.token = attachment, granted.token
         self.link_down.clear()
         self._egress.fence(attachment.granted.epoch)
+        self._edge.follow(attachment.media_epoch_ns)
         for result in granted.replay:
             self._egress.put(result_of(result, attachment.granted.epoch, self._services.vocabulary))
         attachment.listen(self)
         for control in self._unacknowledged.values():
             attachment.send(up(control))
         for turn in again:
-            attachment.send(up(turn))
+            self._send_turn(turn)
         self._pump(self._edge.sealed(granted.next_k - 1, "takeover", self._now()))
 
     def _accepted(self, accepted: pb.AcceptedThrough) -> None:
@@ -253,7 +255,7 @@ class IngestSession:
                 case plain.TurnUp():
                     self._sent_up.append(each)
                     self._egress.handed_over(each.turn.k, self._now() - each.ready_ns)
-                    self._attachment.send(up(each))
+                    self._send_turn(each)
                 case plain.ControlUp():
                     self._unacknowledged[each.control_id] = each
                     self._attachment.send(up(each))
@@ -264,6 +266,11 @@ class IngestSession:
                 case _:
                     raise AssertionError(f"an edge never emits {type(each).__name__}")
         self._arm()
+
+    def _send_turn(self, turn: plain.TurnUp) -> None:
+        if turn.slip:
+            self._attachment.send(slip(turn))
+        self._attachment.send(up(turn))
 
     def _arm(self) -> None:
         wake_ns, now_ns = self._edge.wake_ns(), self._now()

@@ -25,6 +25,7 @@ def up(message: plain.Up) -> pb.EdgeUp:
                 through_seq=message.through,
                 audio_samples=message.position,
                 ready_ns=message.ready_ns,
+                stretch_ppm=message.stretch_ppm,
             )
             return pb.EdgeUp(turn=ready)
         case plain.ControlUp():
@@ -38,6 +39,11 @@ def up(message: plain.Up) -> pb.EdgeUp:
             return pb.EdgeUp(close=pb.CloseSession(reason=message.reason))
         case _:
             assert_never(message)
+
+
+def slip(message: plain.TurnUp) -> pb.EdgeUp:
+    """What has to be said before the micro-turn itself, where drift slipped by it."""
+    return pb.EdgeUp(slip=pb.Slip(k=message.turn.k, inserted=message.slip > 0))
 
 
 def result_of(result: pb.TurnResult, epoch: int, vocabulary: Vocabulary) -> Result:

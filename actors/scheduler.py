@@ -21,6 +21,7 @@ from actors.scheduler_journal import HistoryFiles, Journal
 from actors.scheduler_limits import limits_of, rules_of
 from actors.scheduler_loop import TickLoop
 from actors.scheduler_time import RealTime, TickTime, VirtualTime, boot_id
+from cluster.clock import Clock, UnixClock
 from cluster.config import Config
 from cluster.model.config import parse_config
 from cluster.runtime import SchedulerConfig, SchedulerCore
@@ -55,13 +56,21 @@ class Scheduler:
     """
 
     def __init__(
-        self, config: Config, store: SessionStore, engine: str, *, host: str, lockstep: bool, metrics: Metrics
+        self,
+        config: Config,
+        store: SessionStore,
+        engine: str,
+        clock: Clock,
+        *,
+        host: str,
+        lockstep: bool,
+        metrics: Metrics,
     ) -> None:
         """engine: where it serves."""
         self._config, self._store, self._host, self._lockstep = config, store, host, lockstep
         self._metrics = metrics
-        self._clock = "" if lockstep else boot_id()  # virtual time goes on anywhere
-        self._engine = EngineLink(engine)
+        self._clock, self._clock_name = clock, "" if lockstep else boot_id()  # virtual time goes on anywhere
+        self._engine = EngineLink(engine, clock)
         self._server: grpc.aio.Server | None = None
         self._histories = HistoryFiles(config.serve.data_dir / "history", metrics)
         self._tasks: list[asyncio.Task[None]] = []
@@ -81,14 +90,15 @@ class Scheduler:
         self._server = grpc.aio.server(options=SERVER_OPTIONS)
         address = f"{self._host}:{self._server.add_insecure_port(f'{self._host}:0')}"
         core = self._core = self._build_core(facts)
-        time: TickTime = VirtualTime(lambda n: doors.complete(n)) if self._lockstep else RealTime()
+        time: TickTime = VirtualTime(lambda n: doors.complete(n)) if self._lockstep else RealTime(self._clock)
         self._journal = Journal(self._store, lambda outcomes: doors.journaled(outcomes), self._metrics)
         self._doors = doors = Doors(
             core,
-            Claims(self._store, address, lockstep=self._lockstep, clock=self._clock),
+            Claims(self._store, address, lockstep=self._lockstep),
             self._journal,
             self._histories,
             time=time,
+            clock=self._clock,
             checkpoint=facts.checkpoint,
             keep_history=self._config.limits.history == "keep",
             metrics=self._metrics,
@@ -106,6 +116,7 @@ class Scheduler:
         await self._server.start()
         for work in (self._ticks.run(), self._journal.run(), self._histories.run()):
             self._tasks.append(asyncio.create_task(_vital(work)))
+        self._metrics.follow(m.CLOCK_ERROR, self._engine.clock_error_s, peer="engine")
         self._metrics.set(m.SESSIONS_MAX, self._config.scheduler.max_sessions)
         return address
 
@@ -145,7 +156,8 @@ class Scheduler:
             due_ms=scheduler.due_ms,
             lead_ms=scheduler.lead_ms,
             lockstep=self._lockstep,
-            clock=self._clock,
+            clock=self._clock_name,
+            unix_zero_ns=0 if self._lockstep else UnixClock().now_ns() - self._clock.now_ns(),
             rules=rules_of(self._config),
         )
         limits = limits_of(parse_config(facts.config_json), self._config.engine.checkpoint)

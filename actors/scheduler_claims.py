@@ -15,9 +15,9 @@ _STORE_RETRY_MS = 1_000
 class Claims:
     """A session is named TENANT.RANDOM, so that a client that comes back need not say whose it is."""
 
-    def __init__(self, store: SessionStore, owner: str, *, lockstep: bool, clock: str) -> None:
-        """owner: our address, for whoever wonders where a session is. clock: the name of the one we tick by."""
-        self._store, self._owner, self._lockstep, self._clock = store, owner, lockstep, clock
+    def __init__(self, store: SessionStore, owner: str, *, lockstep: bool) -> None:
+        """owner: our address, for whoever wonders where a session is."""
+        self._store, self._owner, self._lockstep = store, owner, lockstep
 
     async def new(self, tenant: str) -> Claim:
         """A session that nobody has. Raises Rejected while the store is away: what cannot be kept is not begun."""
@@ -54,8 +54,6 @@ class Claims:
             terms = TERMS.decode(stored.meta) if stored.meta else None
             if terms is None or terms.lockstep != self._lockstep:
                 raise ResyncRequired(f"session {claim.session}: cannot be rebuilt here; open a new one")
-            if terms.clock != self._clock:  # asked before its owner, who may live elsewhere, is fenced
-                raise ResyncRequired(f"session {claim.session}: its media clock is of another boot; open a new one")
             epoch = await self._store.claim(tenant, claim.session, held=stored.epoch, owner=self._owner)
         except StoreUnavailable as error:
             raise Rejected("redis", f"the session store is away ({error}); try again", _STORE_RETRY_MS) from error

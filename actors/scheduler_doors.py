@@ -15,6 +15,7 @@ from actors.scheduler_journal import HistoryFiles, Journal
 from actors.scheduler_routes import Attachment, Routes
 from actors.scheduler_time import TickTime
 from actors.scheduler_wire import Claim, decode, decode_open, decode_reattach, encode, rejection, tenant_of
+from cluster.clock import Clock
 from cluster.errors import CounterpointError, InvalidInput
 from cluster.runtime import Effects, SchedulerCore
 from cluster.session.commands import EdgeOut, OpenGranted, OpenRejected, SessionEnded, Superseded
@@ -27,7 +28,9 @@ log = structlog.get_logger()
 
 
 class Doors:
-    """All of it runs on one event loop, so the core sees one event after the other."""
+    """All of it runs on one event loop, so the core sees one event after the other. clock: the wall's, in lockstep too;
+    ingests compare theirs with it.
+    """
 
     def __init__(
         self,
@@ -37,12 +40,13 @@ class Doors:
         histories: HistoryFiles,
         *,
         time: TickTime,
+        clock: Clock,
         checkpoint: str,
         keep_history: bool,
         metrics: Metrics,
     ) -> None:
         self._core, self._claims, self._journal, self._histories = core, claims, journal, histories
-        self._time, self._checkpoint, self._keep_history = time, checkpoint, keep_history
+        self._time, self._clock, self._checkpoint, self._keep_history = time, clock, checkpoint, keep_history
         self._metrics = metrics
         self._routes = Routes()
         self._asking: dict[tuple[str, int], EdgeStream] = {}  # opens and resumes without an answer
@@ -58,7 +62,7 @@ class Doors:
                 return
             case "heartbeat":
                 self._beats += 1
-                beat = pb.Heartbeat(progress=self._beats, sent_ns=message.heartbeat.sent_ns)
+                beat = pb.Heartbeat(progress=self._beats, sent_ns=message.heartbeat.sent_ns, at_ns=self._clock.now_ns())
                 stream.send(pb.EdgeDown(heartbeat=beat))
             case "open":
                 self._spawn(stream, "", message.open.request_id, self._open(stream, message))
@@ -88,12 +92,22 @@ class Doors:
         self._journal.put(effects.journal)
         self._histories.put(effects.history)
         for out in effects.outs:
-            if stream := self._way_to(out):
-                stream.send(encode(out, self._checkpoint))
-            self._note(out)
+            try:
+                self._say(out)
+            except Exception as error:
+                log.exception("what a session says cannot be sent", session=out.session)
+                self.carry_out(self._core.give_up(out.session, error))
+        for fault in effects.faults:
+            self._metrics.add(m.FAULTS)
+            log.error("a fault closed a session", session=fault.session, exc_info=fault.error)
         for session in effects.ended:
             self._routes.forget(session)
             self.held.discard(session)
+
+    def _say(self, out: EdgeOut) -> None:
+        if stream := self._way_to(out):
+            stream.send(encode(out, self._checkpoint))
+        self._note(out)
 
     def _way_to(self, out: EdgeOut) -> EdgeStream | None:
         """The answer to an open or resume goes where it was asked, and a grant makes that the way to its attachment."""

@@ -8,6 +8,7 @@ import structlog
 
 from actors.engine_client import EngineClient, EngineLost
 from actors.engine_service import EngineFacts
+from cluster.clock import Clock
 from cluster.types import StepResult, TickBatch
 
 CONNECT_TIMEOUT_S = 2.0
@@ -19,8 +20,8 @@ log = structlog.get_logger()
 class EngineLink:
     """`step` works on the engine that `connect` reached last; `move` says where to look from now on."""
 
-    def __init__(self, address: str) -> None:
-        self._address = address
+    def __init__(self, address: str, clock: Clock) -> None:
+        self._address, self._clock = address, clock
         self._client: EngineClient | None = None
         self.epoch = 0  # of batches to the engine reached last
 
@@ -30,7 +31,7 @@ class EngineLink:
         attempts = 0
         while True:
             attempts += 1
-            client = EngineClient(self._address)
+            client = EngineClient(self._address, self._clock)
             try:
                 facts = await client.connect(CONNECT_TIMEOUT_S)
             except EngineLost as error:
@@ -48,6 +49,11 @@ class EngineLink:
         if self._client is None:
             raise EngineLost("no engine is connected")
         return await self._client.step(batch)
+
+    def clock_error_s(self) -> float:
+        """The bound on what is known of the engine's clock; 0 before it was compared."""
+        offset = self._client.offset if self._client else None
+        return offset.estimate.error_ns / 1e9 if offset and offset.known else 0.0
 
     def move(self, address: str) -> None:
         self._address = address

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from cluster.clock import Clock, ManualClock, MonotonicClock
+from cluster.clock import Clock, ManualClock
 
 _SHORTEST_SLEEP_S = 0.001  # timers of the event loop count in milliseconds
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -32,8 +32,8 @@ class TickTime(Protocol):
 class RealTime:
     """Ticks start at their boundary. Waits aim at the boundary itself, so that errors do not add up."""
 
-    def __init__(self) -> None:
-        self.clock = MonotonicClock()
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
 
     async def until(self, n: int, at_ns: int) -> None:
         while (left_ns := at_ns - self.clock.now_ns()) > 0:  # noqa: ASYNC110 - timers may fire a little early

@@ -93,12 +93,14 @@ def decode_reattach(message: pb.EdgeUp, claim: Claim) -> up.Reattach:
     )
 
 
-def decode(message: pb.EdgeUp) -> up.TurnReady | up.ControlIn | up.Played | up.Detach | up.Close:
+def decode(message: pb.EdgeUp) -> up.TurnReady | up.Slipped | up.ControlIn | up.Played | up.Detach | up.Close:
     """Whatever needs no claim. Raises ProtocolError for a message without a known kind."""
     who = {"session": message.session, "epoch": message.epoch, "attachment": message.attachment}
     match message.WhichOneof("message"):
         case "turn":
             return _turn(message.turn, who)
+        case "slip":
+            return up.Slipped(**who, k=message.slip.k, inserted=message.slip.inserted)
         case "control":
             control = message.control
             return up.ControlIn(
@@ -133,6 +135,7 @@ def _turn(ready: pb.TurnReady, who: dict[str, object]) -> up.TurnReady:
         through_seq=ready.through_seq,
         audio_samples=ready.audio_samples,
         ready_ns=ready.ready_ns,
+        stretch_ppm=ready.stretch_ppm,
     )
 
 

@@ -17,6 +17,23 @@ class MonotonicClock:
         return time.monotonic_ns()
 
 
+class UnixClock:
+    """The time of day: what two boots have in common. It may be set, so nothing is measured by it."""
+
+    def now_ns(self) -> int:
+        return time.time_ns()
+
+
+class ShiftedClock:
+    """Another clock, so many nanoseconds ahead: the clock of another host."""
+
+    def __init__(self, clock: Clock, ahead_ns: int) -> None:
+        self._clock, self._ahead_ns = clock, ahead_ns
+
+    def now_ns(self) -> int:
+        return self._clock.now_ns() + self._ahead_ns
+
+
 class ManualClock:
     """A clock that tests and lockstep engines move by hand."""
 

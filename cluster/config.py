@@ -36,6 +36,8 @@ class Serve(Section):
     namespace: str = "counterpoint"  # of Ray: one cluster in each
     ingests: Count = 1  # each one port further, unless:
     one_per_node: bool = False  # every ingest has a node, or pod, of its own and takes `port` itself
+    tls_cert_file: str = ""  # PEM of the public port, with its chain; empty: plain text, for a proxy that ends TLS
+    tls_key_file: str = ""
     voice: str = "models/voice"  # folder of the voice; empty: sessions are text only
 
 
@@ -111,6 +113,11 @@ class Config(Section):
             raise ConfigError(
                 "experts.replicas", f"{self.experts.replicas} copies need as many shards, not {self.experts.shards}"
             )
+        for given, other in (("tls_cert_file", "tls_key_file"), ("tls_key_file", "tls_cert_file")):
+            if getattr(self.serve, given) and not getattr(self.serve, other):
+                raise ConfigError(f"serve.{other}", f"is needed beside serve.{given}")
+        if self.redis.tls_ca_file and not self.redis.url.startswith("rediss://"):
+            raise ConfigError("redis.tls_ca_file", "has no effect unless redis.url begins with rediss://")
         return self
 
     def shown(self) -> dict[str, Any]:

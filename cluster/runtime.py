@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from cluster.errors import InvalidInput, Rejected
 from cluster.runtime_contract import Effects, SchedulerConfig
+from cluster.runtime_terms import adopted_terms, opened_terms
 from cluster.scheduling.cost import CostModel
 from cluster.scheduling.planner import Budget, Grant, plan
 from cluster.scheduling.slots import SlotPool
@@ -18,15 +19,15 @@ from cluster.session import adopt as adoption
 from cluster.session.commands import Command, JournalWrite
 from cluster.session.events import ControlIn, EdgeEvent, JournalOutcome, Open, Reattach, SessionEvent, StepLost, Stepped
 from cluster.session.events import Tick as TickEvent
+from cluster.session.guard import Fault, broken, guarded
 from cluster.session.history import Header, entry_line, header_line
 from cluster.session.limits import CheckpointLimits
-from cluster.session.machine import advance, open_session
+from cluster.session.machine import open_session
 from cluster.session.preview import demand, lacks_input, work_rows
 from cluster.session.record import TERMS
 from cluster.session.refusal import rejection, unknown
 from cluster.session.state import Session
 from cluster.session.store import StoredSession
-from cluster.session.terms import terms_of
 from cluster.types import SlotWork, StepResult, TickBatch, Versions
 
 __all__ = ["Effects", "SchedulerConfig", "SchedulerCore"]
@@ -38,7 +39,8 @@ _NOTHING = Grant(session="", passes=1, prefill_turns=0)
 
 class SchedulerCore:
     """Guarantees: one result per k and ascending k in a session; no event of a stale epoch or attachment has an effect;
-    nothing is accepted beyond the journal unless it is said to be volatile; one batch is out at a time.
+    nothing is accepted beyond the journal unless it is said to be volatile; one batch is out at a time; a fault in one
+    session closes that session and nothing else.
     """
 
     def __init__(self, config: SchedulerConfig, checkpoint: CheckpointLimits, versions: Versions) -> None:
@@ -52,6 +54,7 @@ class SchedulerCore:
         self._out: TickBatch | None = None
         self._lines: list[tuple[str, bytes]] = []
         self._finished: list[str] = []
+        self._faults: list[Fault] = []
 
     def __len__(self) -> int:
         return len(self._pool)
@@ -86,9 +89,9 @@ class SchedulerCore:
         """The cutoff of tick n. Raises ValueError while the step before has no answer."""
         if self._out is not None:
             raise ValueError(f"tick {n}: the step of tick {self._out.n} has no answer yet")
-        grants = self._plan(n)
         commands: list[Command] = [*self._leaving]
         self._leaving = []
+        grants = self._plan(n, commands)
         for session in list(self._sessions):
             grant = grants.get(session, _NOTHING)
             event = TickEvent(n=n, passes=grant.passes, prefill_turns=grant.prefill_turns)
@@ -162,12 +165,12 @@ class SchedulerCore:
     def adopt(self, stored: StoredSession, epoch: int, now_ns: int) -> Effects:
         """Own a session whose journal was loaded and claimed with `epoch`. It waits for its client's Reattach.
 
+        A media clock of another boot is carried over by the time of day, so that elapsed time stays true.
         Raises Rejected (no room), ResyncRequired (its records cannot be read or do not suffice), ValueError (a session
         of another phase group, or one that is held already). Whatever it raises, it holds no slots after.
         """
         was = TERMS.decode(stored.meta)
-        n0 = self.ticker.n0_of(was.media_epoch_ns, jitter_ms=was.jitter_ms)
-        terms = replace(was, epoch=epoch, n0=n0, limits=self._limits, rules=self._config.rules)
+        terms = adopted_terms(was, stored.records, epoch, self.ticker, self._config, self._limits, now_ns)
         slots = self._pool.take(terms.session)
         try:
             self._sessions[terms.session] = adoption.adopt(
@@ -189,6 +192,14 @@ class SchedulerCore:
         )
         return self._collect(())
 
+    def give_up(self, session: str, error: Exception) -> Effects:
+        """Close a session that its shell cannot serve."""
+        state = self._sessions.get(session)
+        if state is None or state.ended:
+            return Effects()
+        self._faults.append(Fault(session=session, error=error))
+        return self._collect(self._settle(*broken(state)))
+
     def _open(self, event: Open, now_ns: int) -> Effects:
         if event.session in self._sessions:
             raise ValueError(f"session {event.session}: is open already")
@@ -197,19 +208,7 @@ class SchedulerCore:
             slots = self._pool.take(event.session)
         except (InvalidInput, Rejected) as error:
             return Effects(outs=(rejection(event, error),))
-        config = self._config
-        n0, media_epoch_ns = self.ticker.place(now_ns, lead_ms=config.lead_ms, jitter_ms=config.jitter_ms)
-        terms = terms_of(
-            event,
-            n0=n0,
-            media_epoch_ns=media_epoch_ns,
-            due_ms=config.due_ms,
-            jitter_ms=config.jitter_ms,
-            lockstep=config.lockstep,
-            limits=self._limits,
-            rules=config.rules,
-            clock=config.clock,
-        )
+        terms = opened_terms(event, self.ticker, self._config, self._limits, now_ns)
         self._sessions[event.session], commands = open_session(terms, event, slots, now_ns)
         self._begin_history(
             Header(versions=self._versions, terms=terms, slots=slots, at_ns=now_ns, request_id=event.request_id)
@@ -223,11 +222,17 @@ class SchedulerCore:
     def _advance(self, session: str, event: SessionEvent, now_ns: int) -> tuple[Command, ...]:
         if session not in self._sessions:
             return ()
-        state, commands = advance(self._sessions[session], event, now_ns)
-        self._sessions[session] = state
-        if state.terms.keep_history:
+        state, commands, fault = guarded(self._sessions[session], event, now_ns)
+        if fault:
+            self._faults.append(fault)
+        elif state.terms.keep_history:
             self._lines.append((session, entry_line(event, now_ns, commands)))
-        if state.finished:
+        return self._settle(state, commands)
+
+    def _settle(self, state: Session, commands: tuple[Command, ...]) -> tuple[Command, ...]:
+        session = state.terms.session
+        self._sessions[session] = state
+        if state.finished and session not in self._finished:
             self._finished.append(session)
         return commands
 
@@ -235,8 +240,14 @@ class SchedulerCore:
         if header.terms.keep_history:
             self._lines.append((header.terms.session, header_line(header)))
 
-    def _plan(self, n: int) -> dict[str, Grant]:
-        demands = [demand(state, n) for state in self._sessions.values() if not state.ended]
+    def _plan(self, n: int, commands: list[Command]) -> dict[str, Grant]:
+        demands = []
+        for state in [state for state in self._sessions.values() if not state.ended]:
+            try:
+                demands.append(demand(state, n))
+            except Exception as error:
+                self._faults.append(Fault(session=state.terms.session, error=error))
+                commands += self._settle(*broken(state))
         budget = Budget(
             engine_ns=self._engine_budget_ns(),
             passes_max=self._limits.passes_max,
@@ -259,6 +270,7 @@ class SchedulerCore:
     def _collect(self, commands: tuple[Command, ...] | list[Command]) -> Effects:
         lines, self._lines = tuple(self._lines), []
         ended, self._finished = tuple(self._finished), []
+        faults, self._faults = tuple(self._faults), []
         for session in ended:
             state = self._sessions.pop(session)
             slots = self._pool.give(session)
@@ -268,4 +280,5 @@ class SchedulerCore:
             outs=tuple(command for command in commands if not isinstance(command, JournalWrite | SlotWork)),
             history=lines,
             ended=ended,
+            faults=faults,
         )

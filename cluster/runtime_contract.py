@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cluster.session.commands import EdgeOut, JournalWrite
+from cluster.session.guard import Fault
 from cluster.session.limits import SessionRules
 from cluster.types import TickBatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchedulerConfig:
-    """Tick n starts at tick_zero_ns + n · 200 ms of the clock named `clock`: a monotonic one is of one boot only."""
+    """Tick n starts at tick_zero_ns + n · 200 ms of the clock named `clock`: a monotonic one is of one boot only.
+
+    unix_zero_ns: the time of day at 0 of that clock; 0 is not known.
+    """
 
     tick_zero_ns: int
     engine_epoch: int
@@ -25,6 +29,7 @@ class SchedulerConfig:
     reserve_percent: int = 20
     initial_pass_ms: int = 15  # what a pass is thought to cost before one was measured
     clock: str = ""
+    unix_zero_ns: int = 0
     rules: SessionRules = field(default_factory=SessionRules)
 
 
@@ -37,3 +42,4 @@ class Effects:
     outs: tuple[EdgeOut, ...] = ()
     history: tuple[tuple[str, bytes], ...] = ()  # (session, line) to append to history files
     ended: tuple[str, ...] = ()  # sessions the core has forgotten
+    faults: tuple[Fault, ...] = ()  # of sessions that were closed for it

@@ -1,6 +1,6 @@
 """Words every part of the cluster shares: bytes and integers, no tensors, no clocks, no I/O.
 
-Time is integer nanoseconds of one monotonic clock (`_ns`) or integer milliseconds of media (`_ms`).
+Time is integer nanoseconds of the actor's own monotonic clock (`_ns`) or integer milliseconds of media (`_ms`).
 `k` counts a session's micro-turns, `n` an engine's ticks, `epoch` is a fencing number: higher wins.
 """
 

@@ -26,6 +26,17 @@ class TurnAudio:
     position: int
     gap: bool
     samples: int
+    nominal: int
+
+    @property
+    def slip(self) -> int:
+        """1: silence that was inserted; -1: two micro-turns merged; 0: neither."""
+        return (self.samples == 0) - (self.samples == 2 * self.nominal)
+
+    @property
+    def stretch_ppm(self) -> int:
+        """By how much media was made longer (+) or shorter to fill the micro-turn."""
+        return 0 if self.slip else round((self.nominal - self.samples) * 1e6 / self.nominal)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +119,7 @@ class AudioTrack:
             position=self.position,
             gap=cut.silent == len(cut.samples),
             samples=samples,
+            nominal=self.format.turn_samples,
         )
 
     def _one_turn(self, samples_N: Samples) -> Samples:
@@ -126,6 +138,10 @@ class AudioTrack:
         return [
             span.start // self.format.scale for span in timeline.fill(through=timeline.cursor + turns * self._wanted)
         ]
+
+    def forget_drift(self) -> None:
+        """What was learnt of the client's clock is of no use any more: arrival is measured anew."""
+        self._drift = Drift(self.format.timeline_hz, self.format.turn_samples)
 
     def seal(self, turns: int) -> None:
         """The scheduler gave up the next `turns` micro-turns: silence stands there for good."""

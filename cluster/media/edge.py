@@ -16,6 +16,7 @@ from cluster.types import MAX_COALESCED, MICRO_TURN_MS
 
 _TURN_NS = MICRO_TURN_MS * 1_000_000
 _LOCKSTEP_AHEAD = MAX_COALESCED
+_JUMP_NS = 20_000_000  # beyond what comparing clocks anew can change
 
 
 class Edge:
@@ -43,8 +44,15 @@ class Edge:
 
         A VideoFrame is only counted here: decode it elsewhere and hand the patches to `frame`.
         """
-        self._intake.take(message, newest_result=self._newest_result, now_ns=now_ns)
+        since_ns = now_ns - self._media_epoch_ns  # so that a client's drift is one against the scheduler's ticks
+        self._intake.take(message, newest_result=self._newest_result, since_ns=since_ns)
         return self.poll(now_ns)
+
+    def follow(self, media_epoch_ns: int) -> None:
+        """Where the scheduler's media time 0 lies on our clock, as it is known by now. It jumps with another owner."""
+        if abs(media_epoch_ns - self._media_epoch_ns) > _JUMP_NS:
+            self._intake.forget_drift()
+        self._media_epoch_ns = media_epoch_ns
 
     def awaits_frame(self, seq: int) -> bool:
         """Whether a VideoFrame was taken, so that its picture is wanted."""
@@ -74,8 +82,17 @@ class Edge:
         """Everything that may leave by now."""
         intake = self._intake
         while not self._closed and self._may_leave(now_ns) and (turn := intake.cut()) is not None:
-            up = TurnUp(turn=turn, through=intake.in_flight.through, position=intake.position, ready_ns=now_ns)
-            intake.out.append(up)
+            stretch_ppm, slip = intake.drift
+            intake.out.append(
+                TurnUp(
+                    turn=turn,
+                    through=intake.in_flight.through,
+                    position=intake.position,
+                    ready_ns=now_ns,
+                    stretch_ppm=stretch_ppm,
+                    slip=slip,
+                )
+            )
             intake.fill()
         if intake.closing and not self._closed and intake.empty:
             self._closed = True

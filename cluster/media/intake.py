@@ -62,6 +62,7 @@ class Intake:
         self._decoding: dict[int, int] = {}  # seq of a picture that is being decoded, its micro-turn
         self._controls: dict[int, str] = {}  # seq of a control that is not acknowledged, its id
         self._reports = Reports()
+        self.drift = (0, 0)  # stretch_ppm and slip of the micro-turn that was cut last
         self._given_up = 0  # media time the client said it dropped up to
 
     @property
@@ -73,13 +74,13 @@ class Intake:
     def empty(self) -> bool:
         return not len(self._text) and not (self._audio and self._audio.held)
 
-    def take(self, message: ClientMessage, *, newest_result: int, now_ns: int) -> None:
-        """Raises ProtocolError where the stream must end; any other fault is answered in `out`."""
+    def take(self, message: ClientMessage, *, newest_result: int, since_ns: int) -> None:
+        """since_ns: media time 0 to now. Raises ProtocolError where the stream must end; other faults are answered."""
         self.in_flight.open(message.seq, _size(message), _TRACKS.get(type(message)))
         if self.closing:
             raise ProtocolError("close", "was sent already; nothing may follow it")
         try:
-            self._take(message, newest_result, now_ns)
+            self._take(message, newest_result, since_ns)
         except InvalidInput as error:
             self.in_flight.settle(message.seq)
             self.out.append(Fault(code="invalid_input", field=error.field, message=str(error), seq=message.seq))
@@ -103,6 +104,11 @@ class Intake:
     def acknowledged(self, control_id: str) -> None:
         self._controls = {seq: each for seq, each in self._controls.items() if each != control_id}
 
+    def forget_drift(self) -> None:
+        """Media is measured against another clock from now on."""
+        if self._audio is not None:
+            self._audio.forget_drift()
+
     def fill(self) -> None:
         """Puts silence where media will not come any more."""
         if self._audio is not None:
@@ -118,6 +124,7 @@ class Intake:
             if audio is None:
                 return None
             codes, gap = audio.codes, audio.gap
+            self.drift = audio.stretch_ppm, audio.slip
         tokens, settled = self._text.take(self.k)
         frames = self._frames.take(self.k)
         for seq in (*settled, *(frame.seq for frame in frames)):
@@ -151,10 +158,10 @@ class Intake:
         self._pictures = Counter({k: count for k, count in self._pictures.items() if k >= self.k})
         self.out.extend(self._reports.turn_left())
 
-    def _take(self, message: ClientMessage, newest_result: int, now_ns: int) -> None:
+    def _take(self, message: ClientMessage, newest_result: int, since_ns: int) -> None:
         match message:
             case AudioChunk():
-                self._take_audio(message, now_ns)
+                self._take_audio(message, since_ns)
             case VideoFrame():
                 self._take_video(message)
             case TextChunk():
@@ -173,11 +180,11 @@ class Intake:
                 self.in_flight.settle(message.seq)
                 self._gaps(self._audio.finish() if self._audio else [])
 
-    def _take_audio(self, message: AudioChunk, now_ns: int) -> None:
+    def _take_audio(self, message: AudioChunk, since_ns: int) -> None:
         if self._audio is None:
             raise InvalidInput("audio", "configure opened no audio_in track")
         _check_media_time("audio.media_time", message.media_time * 1000 // self._audio.format.rate)
-        taken = self._audio.take(message.media_time, message.data, None if self._opening.lockstep else now_ns)
+        taken = self._audio.take(message.media_time, message.data, None if self._opening.lockstep else since_ns)
         self.in_flight.hold(message.seq, taken.ms)
         if taken.outcome is not None:
             outcome = Outcome(

@@ -108,12 +108,17 @@ ClientMessage = AudioChunk | VideoFrame | TextChunk | Playback | DroppedMedia | 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnUp:
-    """through: client messages settled with this micro-turn. position: media time of the audio track after it."""
+    """through: client messages settled with this micro-turn. position: media time of the audio track after it.
+
+    stretch_ppm, slip: what drift did to its media (see TurnAudio).
+    """
 
     turn: MicroTurn
     through: int
     position: int
     ready_ns: int
+    stretch_ppm: int = 0
+    slip: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,13 +31,13 @@ class Ticker:
         following = max(n + 1, self.first_at(now_ns))
         return following, following - n - 1
 
-    def place(self, now_ns: int, *, lead_ms: int, jitter_ms: int) -> tuple[int, int]:
-        """(n0, media epoch) of a session granted now: media time 0 is not before now + lead.
+    def place(self, earliest_ns: int, *, jitter_ms: int) -> tuple[int, int]:
+        """(n0, media epoch) of a session whose media time 0 is not before `earliest_ns`, and less than a period after.
 
         Micro-turn 0 ends `jitter_ms` before tick n0 starts.
         """
         before_ns = self.period_ns + jitter_ms * _MS
-        n0 = self.first_at(now_ns + lead_ms * _MS + before_ns)
+        n0 = self.first_at(earliest_ns + before_ns)
         return n0, self.start_ns(n0) - before_ns
 
     def n0_of(self, media_epoch_ns: int, *, jitter_ms: int) -> int:

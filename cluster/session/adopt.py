@@ -13,7 +13,7 @@ from cluster.session.journal import Journal, Mark
 from cluster.session.outcome import enter
 from cluster.session.record import RECORDS, Record
 from cluster.session.state import Session, Stream
-from cluster.session.terms import Terms
+from cluster.session.terms import PERIOD_NS, Terms
 from cluster.types import ContextTurn, MicroTurn
 
 
@@ -43,7 +43,7 @@ def adopt(
     return Session(
         terms=terms,
         context=lose_kv(context),
-        stream=Stream(attachment=0, attached=False, detached_ns=now_ns),
+        stream=Stream(attachment=0, attached=False, detached_ns=min(now_ns, terms.cutoff_ns(_next_k(read) - 1))),
         inbox=_inbox(read, tuple(open_turns.values()), terms),
         journal=_journal(read, records, base, meta),
         results=tuple(result for record in read for result in record.results)[-terms.rules.replay_turns :],
@@ -51,6 +51,22 @@ def adopt(
         started_ns=terms.media_epoch_ns,
         heard_ns=now_ns,
     )
+
+
+def carried_over(terms: Terms, records: Sequence[bytes], *, unix_zero_ns: int, now_ns: int) -> int:
+    """Media time 0 of a session of another boot, by a clock that read 0 at `unix_zero_ns` of the time of day.
+
+    Nothing that has entered lies in the future, even where the time of day was set back. Raises ResyncRequired where
+    no time of day is known.
+    """
+    if not (terms.unix_epoch_ns and unix_zero_ns):
+        raise ResyncRequired(f"session {terms.session}: its media clock is of another boot; open a new one")
+    entered_k = _next_k([RECORDS.decode(data) for data in records])
+    return min(terms.unix_epoch_ns - unix_zero_ns, now_ns - entered_k * PERIOD_NS)
+
+
+def _next_k(read: list[Record]) -> int:
+    return max((turn.k for record in read for turn in record.turns), default=-1) + 1
 
 
 def _anchor(context: Context, anchor: Anchor) -> Context:

@@ -39,11 +39,12 @@ def reattach(state: Session, event: Reattach, now_ns: int) -> tuple[Session, tup
     )
     inbox = forget_waiting(state.inbox)
     hold = terms.rules.detached_hold_ms
-    if not old.attached and now_ns - old.detached_ns > hold * _MS and not inbox.ready:
+    if not old.attached and now_ns - old.detached_ns > hold * _MS:
         to_k = terms.cut_off_by(now_ns) - hold // MICRO_TURN_MS
-        if to_k >= inbox.first_open:
-            inbox = replace(inbox, gap=Gap(from_k=inbox.next_k, to_k=to_k, reason="detached"))
-    state = replace(state, stream=stream, inbox=inbox, controls=(), heard_ns=now_ns)
+        from_k = inbox.gap.from_k if inbox.gap else inbox.next_k + len(inbox.ready)
+        if to_k >= max(from_k, inbox.first_open):
+            inbox = replace(inbox, gap=Gap(from_k=from_k, to_k=to_k, reason="detached"))
+    state = replace(state, stream=stream, inbox=inbox, controls=(), slips=(), heard_ns=now_ns)
     state, granted = grant_if_settled(state)
     return state, (*lost, *granted)
 

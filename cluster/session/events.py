@@ -56,6 +56,17 @@ class TurnReady(FromEdge):
     through_seq: int = 0  # client messages that are wholly inside k or before
     audio_samples: int = 0
     ready_ns: int = 0  # monotonic, when it was complete at ingest
+    stretch_ppm: int = 0  # by how much its media was stretched (+) or shortened, to follow the client's clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slipped(FromEdge):
+    """The client's clock is off by more than stretching can follow: micro-turn k is silence that was inserted, or two
+    that were merged. Comes before k does.
+    """
+
+    k: int
+    inserted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +98,7 @@ class Close(FromEdge):
     reason: str
 
 
-EdgeEvent: TypeAlias = Open | Reattach | TurnReady | ControlIn | Played | Detach | Close
+EdgeEvent: TypeAlias = Open | Reattach | TurnReady | Slipped | ControlIn | Played | Detach | Close
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

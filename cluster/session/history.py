@@ -29,6 +29,7 @@ _EVENTS = {
     for kind in (
         events.Reattach,
         events.TurnReady,
+        events.Slipped,
         events.ControlIn,
         events.Played,
         events.Detach,

@@ -16,6 +16,7 @@ class Arrived:
     through_seq: int = 0
     audio_samples: int = 0
     ready_ns: int = 0
+    stretch_ppm: int = 0
     again: bool = False
 
 
@@ -33,7 +34,7 @@ class Inbox:
     next_k: int = 0  # the first that has not entered a tick
     ready: tuple[Arrived, ...] = ()  # ascending k, all at or after next_k
     absent: tuple[tuple[int, int], ...] = ()  # k, ticks that ran without it since it was due
-    gap: Gap | None = None  # a detachment that was too long; sealed at the next tick
+    gap: Gap | None = None  # a detachment that was too long; sealed once what is held of before has entered
     sealed: tuple[int, ...] = ()  # sealed for lateness; text that still comes for them is not lost
     text: tuple[int, ...] = ()  # of those, waiting for room
     context: bytes = b""  # frames that end the newest micro-turn entered
@@ -91,19 +92,20 @@ def take(inbox: Inbox, terms: Terms, last_due: int, *, closing: bool) -> tuple[I
     gaps: list[Gap] = []
     k, most = inbox.next_k, terms.rules.coalesce_max
     last_held = max(held, default=-1)
-    if inbox.gap:
-        gaps.append(inbox.gap)
-        k = inbox.gap.to_k
-        held[k] = Arrived(turn=silence(k, inbox.context, terms))
+    gap = inbox.gap
     while len(taken) < most and k <= last_due:
+        if gap and k == gap.from_k:
+            if taken:
+                break  # their results come with the step, those of the gap at once: in ascending order
+            gaps.append(gap)
+            k, gap = gap.to_k, None
+            held[k] = Arrived(turn=silence(k, _frames(taken, inbox, terms), terms))
         late = counts.get(k, 0) >= most or (closing and k < last_held)
         if k not in held and not late:
             break
         if k not in held:
             gaps.append(Gap(from_k=k, to_k=k, reason="late"))
-        before = taken[-1].turn.audio if taken else b""
-        context = before[-terms.limits.context_bytes :] or inbox.context
-        taken.append(held.pop(k, None) or Arrived(turn=silence(k, context, terms)))
+        taken.append(held.pop(k, None) or Arrived(turn=silence(k, _frames(taken, inbox, terms), terms)))
         k += 1
     if not taken:
         return inbox, (), []
@@ -114,12 +116,18 @@ def take(inbox: Inbox, terms: Terms, last_due: int, *, closing: bool) -> tuple[I
         next_k=k,
         ready=tuple(item for item in inbox.ready if item.turn.k >= k),
         absent=tuple((other, count) for other, count in inbox.absent if other >= k),
-        gap=None,
+        gap=gap,
         sealed=(*inbox.sealed, *lost)[-terms.rules.waiting_max :] if lost else inbox.sealed,
         text=text,
         context=taken[-1].turn.audio[-terms.limits.context_bytes :],
     )
     return left, tuple(taken), gaps
+
+
+def _frames(taken: list[Arrived], inbox: Inbox, terms: Terms) -> bytes:
+    """The last ones before what enters next."""
+    before = taken[-1].turn.audio if taken else b""
+    return before[-terms.limits.context_bytes :] or inbox.context
 
 
 def silence(k: int, context: bytes, terms: Terms) -> MicroTurn:

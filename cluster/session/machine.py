@@ -21,6 +21,7 @@ from cluster.session.events import (
     Played,
     Reattach,
     SessionEvent,
+    Slipped,
     StepLost,
     Stepped,
     Tick,
@@ -29,7 +30,7 @@ from cluster.session.events import (
 from cluster.session.inbox import Arrived, arrive
 from cluster.session.journal import Journal
 from cluster.session.outcome import enter, results_of, skipped
-from cluster.session.record import TERMS, Cut
+from cluster.session.record import TERMS, Cut, Slip
 from cluster.session.state import Session
 from cluster.session.tell import accepted, remember, told
 from cluster.session.terms import Terms
@@ -86,6 +87,8 @@ def advance(state: Session, event: SessionEvent, now_ns: int) -> Answered:
             return attach.detach(state, event, now_ns)
         case TurnReady():
             return _on_turn(state, event, now_ns)
+        case Slipped():
+            return replace(state, slips=(*state.slips, Slip(k=event.k, inserted=event.inserted))), ()
         case ControlIn():
             return take_control(state, event), ()
         case Played():
@@ -109,6 +112,7 @@ def _on_turn(state: Session, event: TurnReady, now_ns: int) -> Answered:
         through_seq=event.through_seq,
         audio_samples=event.audio_samples,
         ready_ns=event.ready_ns,
+        stretch_ppm=event.stretch_ppm,
     )
     return replace(state, inbox=arrive(state.inbox, arrived), heard_ns=now_ns), ()
 

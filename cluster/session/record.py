@@ -24,6 +24,14 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Slip:
+    """Micro-turn k was inserted, or is two that were merged, because the client's clock is off."""
+
+    k: int
+    inserted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
     """A control that takes effect in this tick."""
 
@@ -40,6 +48,8 @@ class Record:
     results: tuple[Result, ...] = ()  # since the record before
     anchor: Anchor | None = None  # went live this tick, before `turns`
     gaps: tuple[Gap, ...] = ()
+    stretch_ppm: tuple[int, ...] = ()  # of each of `turns`; empty where no media was stretched
+    slips: tuple[Slip, ...] = ()  # among `turns`
     cuts: tuple[Cut, ...] = ()
     controls: tuple[Applied, ...] = ()
     through_seq: int = 0

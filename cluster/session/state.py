@@ -9,7 +9,7 @@ from cluster.session.context import Context
 from cluster.session.events import ControlIn, Reattach
 from cluster.session.inbox import Arrived, Inbox
 from cluster.session.journal import Journal
-from cluster.session.record import Cut
+from cluster.session.record import Cut, Slip
 from cluster.session.terms import Terms
 
 
@@ -54,6 +54,7 @@ class Session:
     instructions: tuple[ControlIn, ...] = ()  # wait for the next anchor
     known_controls: tuple[int, ...] = ()  # seqs, so that a resent control takes effect once
     cuts: tuple[Cut, ...] = ()
+    slips: tuple[Slip, ...] = ()  # of micro-turns that have not entered
     started_ns: int = 0
     heard_ns: int = 0  # when the client last gave input
     failures: int = 0  # steps lost in a row

@@ -15,7 +15,8 @@ PERIOD_NS = MICRO_TURN_MS * _MS
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """media_epoch_ns: time of media time 0 on the clock `clock`, which only machines that share it can compare with
-    their own. n0: the tick of micro-turn 0, so that k is due in tick n0 + k.
+    their own; unix_epoch_ns: the same by the time of day, for all others (0: not known). n0: the tick of micro-turn 0,
+    so that k is due in tick n0 + k.
     """
 
     session: str
@@ -36,6 +37,7 @@ class Terms:
     limits: CheckpointLimits
     rules: SessionRules
     clock: str = ""
+    unix_epoch_ns: int = 0
 
     def cutoff_ns(self, k: int) -> int:
         return self.media_epoch_ns + (k + 1) * PERIOD_NS + self.jitter_ms * _MS
@@ -59,6 +61,7 @@ def terms_of(
     limits: CheckpointLimits,
     rules: SessionRules,
     clock: str,
+    unix_epoch_ns: int,
 ) -> Terms:
     """due_ms holds where the client asked for none."""
     return Terms(
@@ -80,4 +83,5 @@ def terms_of(
         limits=limits,
         rules=rules,
         clock=clock,
+        unix_epoch_ns=unix_epoch_ns,
     )

@@ -53,6 +53,7 @@ def on_tick(state: Session, event: Tick, now_ns: int) -> Answered:
         results=remember(state, missed) if missed else state.results,
         fresh=() if record else state.fresh,
         cuts=() if record else state.cuts,
+        slips=tuple(slip for slip in state.slips if slip.k >= inbox.next_k),
         controls=(),
         instructions=handled.waiting,
         known_controls=handled.known,
@@ -134,9 +135,12 @@ def _record(
     first = not state.journal.next_index
     if not (first or taken or results or progress.anchor or gaps or applied or state.cuts):
         return None
+    stretches, last_k = tuple(item.stretch_ppm for item in taken), taken[-1].turn.k if taken else -1
     return Record(
         n=n,
         turns=tuple(item.turn for item in taken),
+        stretch_ppm=stretches if any(stretches) else (),
+        slips=tuple(slip for slip in state.slips if slip.k <= last_k),
         results=results,
         anchor=progress.anchor,
         gaps=tuple(gaps),

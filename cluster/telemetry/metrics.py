@@ -106,6 +106,7 @@ REJECTED = _counter(
     "counterpoint_sessions_rejected_total", "Sessions refused, by the limit that bound.", "limit", known=_LIMITS
 )
 ENDED = _counter("counterpoint_sessions_ended_total", "Sessions ended, by code.", "code", known=_ENDS)
+FAULTS = _counter("counterpoint_session_faults_total", "Sessions closed for a fault of the scheduler's own code.")
 STREAM_ERRORS = _counter(
     "counterpoint_stream_errors_total", "Errors answered to clients, by code.", "code", known=_ERRORS
 )
@@ -117,6 +118,9 @@ MEDIA_OUTCOMES = _counter(
 JOURNAL_WRITE = _histogram("counterpoint_journal_write_seconds", "One journal pipeline of a tick.", _STAGE)
 JOURNAL_BYTES = _counter("counterpoint_journal_bytes_total", "Bytes written to the journal.")
 JOURNAL_FAILURES = _counter("counterpoint_journal_failures_total", "Journal writes that got no answer.")
+CLOCK_ERROR = _gauge(
+    "counterpoint_clock_error_seconds", "Bound on what is known of a peer's clock; ticks cross hosts by it.", "peer"
+)
 JOURNAL_LAG = _gauge("counterpoint_journal_lag_seconds", "Age of the oldest tick not yet journaled.")
 HISTORY_DROPPED = _counter("counterpoint_history_lines_dropped_total", "History lines that could not be kept.")
 VOLATILE = _gauge("counterpoint_volatile_sessions", "Sessions whose accepted input is held in memory only.")

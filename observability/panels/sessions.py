@@ -108,6 +108,12 @@ BOARD = Dashboard(
                     stacked=True,
                 ),
                 Panel(
+                    title="Sessions closed for a fault of the server",
+                    says="Anything but 0 is a bug; the scheduler's log has the exception.",
+                    queries={"{{actor}}": f"increase(counterpoint_session_faults_total{SCHEDULER}[{W}])"},
+                    bound=0.5,
+                ),
+                Panel(
                     title="Media not taken as sent",
                     unit="ops",
                     queries={"{{outcome}}": rate("counterpoint_media_outcomes_total", "outcome")},

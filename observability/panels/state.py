@@ -41,6 +41,13 @@ BOARD = Dashboard(
                     bound=0.5,
                 ),
                 Panel(
+                    title="Bound on what is known of a peer's clock",
+                    says="Below a round trip on a sound network; times cross hosts no better than this.",
+                    unit="s",
+                    queries={"{{actor}} of its {{peer}}": "counterpoint_clock_error_seconds"},
+                    bound=0.02,
+                ),
+                Panel(
                     title="Writes of stale owners refused, by place",
                     queries={"{{place}}": f"sum by (place) (increase(counterpoint_fenced_total[{W}]))"},
                     stacked=True,

@@ -7,11 +7,11 @@ resume. What it says in micro-turn k is `script[k]`, as token ids.
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import dataclass, field
 
 import grpc
 
+from cluster.clock import Clock, MonotonicClock
 from counterpoint.internal.v1 import edge_pb2 as pb
 from counterpoint.internal.v1 import edge_pb2_grpc
 from counterpoint.v1 import interaction_pb2 as v1
@@ -33,6 +33,7 @@ class Session:
     turns: list[pb.TurnReady] = field(default_factory=list)
     results: list[pb.TurnResult] = field(default_factory=list)
     controls: list[pb.ControlIn] = field(default_factory=list)
+    slips: list[pb.Slip] = field(default_factory=list)
     played: list[pb.Played] = field(default_factory=list)
     detached: str | None = None
     ended: bool = False
@@ -42,7 +43,8 @@ class Session:
 class FakeScheduler(edge_pb2_grpc.EdgeServicer):
     """answers False: micro-turns are taken and nothing is said. frozen: not even heartbeats are answered."""
 
-    def __init__(self, script: dict[int, tuple[int, ...]] | None = None) -> None:
+    def __init__(self, script: dict[int, tuple[int, ...]] | None = None, clock: Clock | None = None) -> None:
+        self.clock = clock or MonotonicClock()
         self.script = script or {}
         self.sessions: dict[str, Session] = {}
         self.refuse: pb.OpenRejected | None = None
@@ -101,7 +103,8 @@ class FakeScheduler(edge_pb2_grpc.EdgeServicer):
     async def _take(self, message: pb.EdgeUp, context: grpc.aio.ServicerContext) -> None:
         kind = message.WhichOneof("message")
         if kind == "heartbeat":
-            await context.write(pb.EdgeDown(heartbeat=message.heartbeat))
+            beat = pb.Heartbeat(sent_ns=message.heartbeat.sent_ns, at_ns=self.clock.now_ns())
+            await context.write(pb.EdgeDown(heartbeat=beat))
         elif kind == "open":
             await self._open(message.open, context)
         elif kind == "reattach":
@@ -124,7 +127,7 @@ class FakeScheduler(edge_pb2_grpc.EdgeServicer):
             id=f"{wanted.tenant}.{number:016x}",
             configure=message.configure,
             prefix=[*message.prefix],
-            media_epoch_ns=time.monotonic_ns() + 20 * MS,
+            media_epoch_ns=self.clock.now_ns() + 20 * MS,
             tokens=[f"token-{number}-1"],
             stream=context,
         )
@@ -187,6 +190,8 @@ class FakeScheduler(edge_pb2_grpc.EdgeServicer):
                 session.next_k = message.turn.k + 1
                 if self.answers:
                     await self.answer(session, message.turn)
+            case "slip":
+                session.slips.append(message.slip)
             case "control":
                 control = message.control
                 session.controls.append(control)

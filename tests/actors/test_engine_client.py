@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from actors.engine_client import EngineClient, EngineLost
+from cluster.clock import MonotonicClock
 from cluster.types import TickBatch
 
 
@@ -32,10 +33,10 @@ class TornCall:
 
 
 async def test_an_answer_that_cannot_be_read_settles_all_that_wait_and_what_comes_after() -> None:
-    client = EngineClient("127.0.0.1:1")
+    client = EngineClient("127.0.0.1:1", MonotonicClock())
     client._call = TornCall()  # type: ignore[assignment]  # has what the client uses of a call
     steps = [client.step(TickBatch(n=n, engine_epoch=1, work=(), deadline_ns=0)) for n in (1, 2)]
-    waiting = asyncio.gather(*steps, client.probe(0), return_exceptions=True)
+    waiting = asyncio.gather(*steps, client.probe(), return_exceptions=True)
     await client._read()
     outcomes = await waiting
     assert [type(outcome) for outcome in outcomes] == [EngineLost] * 3

@@ -16,6 +16,7 @@ from actors.engine_client import EngineClient, EngineFenced, EngineLost, StepFai
 from actors.engine_service import EngineFacts, EngineService
 from actors.engine_thread import SteppingThread
 from actors.engine_wire import decode_batch, decode_step, encode_batch, encode_step
+from cluster.clock import MonotonicClock, ShiftedClock
 from cluster.telemetry.metrics import Metrics
 from cluster.types import (
     ContextTurn,
@@ -46,6 +47,7 @@ class EchoEngine:
     def step(self, batch: TickBatch) -> StepResult:
         self.gate.wait()
         self.progress += 1
+        self.deadline_ns = batch.deadline_ns
         if batch.n == 13:
             raise ValueError("out of luck")
         return StepResult(
@@ -73,7 +75,7 @@ async def served() -> AsyncIterator[Served]:
     thread = SteppingThread(lambda: engine)
     await asyncio.wrap_future(thread.start())
     server = grpc.aio.server()
-    engine_pb2_grpc.add_EngineServicer_to_server(EngineService(thread, FACTS, Metrics()), server)
+    engine_pb2_grpc.add_EngineServicer_to_server(EngineService(thread, FACTS, Metrics(), MonotonicClock()), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     yield Served(engine, thread, f"127.0.0.1:{port}")
@@ -88,7 +90,7 @@ def batch(n: int, engine_epoch: int = 1) -> TickBatch:
 
 
 async def test_a_scheduler_learns_the_facts_and_gets_its_steps(served: Served) -> None:
-    client = EngineClient(served.address)
+    client = EngineClient(served.address, MonotonicClock())
     assert await client.connect(5) == FACTS
     step = await client.step(batch(5))
     assert step.results[0].outputs[0].tokens == (5,)
@@ -96,7 +98,7 @@ async def test_a_scheduler_learns_the_facts_and_gets_its_steps(served: Served) -
 
 
 async def test_a_failed_step_is_told_and_the_stream_goes_on(served: Served) -> None:
-    client = EngineClient(served.address)
+    client = EngineClient(served.address, MonotonicClock())
     await client.connect(5)
     with pytest.raises(StepFailed, match="out of luck"):
         await client.step(batch(13))
@@ -105,7 +107,7 @@ async def test_a_failed_step_is_told_and_the_stream_goes_on(served: Served) -> N
 
 
 async def test_a_higher_epoch_takes_the_engine_and_the_stale_scheduler_is_told_to_stop(served: Served) -> None:
-    old, new = EngineClient(served.address), EngineClient(served.address)
+    old, new = EngineClient(served.address, MonotonicClock()), EngineClient(served.address, MonotonicClock())
     await old.connect(5)
     await new.connect(5)
     await old.step(batch(1, engine_epoch=1))
@@ -118,7 +120,7 @@ async def test_a_higher_epoch_takes_the_engine_and_the_stale_scheduler_is_told_t
 
 
 async def test_two_streams_never_share_one_epoch(served: Served) -> None:
-    first, second = EngineClient(served.address), EngineClient(served.address)
+    first, second = EngineClient(served.address, MonotonicClock()), EngineClient(served.address, MonotonicClock())
     await first.connect(5)
     await second.connect(5)
     await first.step(batch(1))
@@ -129,11 +131,11 @@ async def test_two_streams_never_share_one_epoch(served: Served) -> None:
 
 
 async def test_probes_are_answered_while_a_step_runs_and_the_counter_stands_when_it_is_stuck(served: Served) -> None:
-    client = EngineClient(served.address)
+    client = EngineClient(served.address, MonotonicClock())
     await client.connect(5)
     served.engine.gate.clear()
     step = asyncio.ensure_future(client.step(batch(1)))
-    seen = [await client.probe(0) for _ in range(3)]
+    seen = [await client.probe() for _ in range(3)]
     assert not step.done()
     assert seen[-1] == served.thread.progress
     served.engine.gate.set()
@@ -142,8 +144,19 @@ async def test_probes_are_answered_while_a_step_runs_and_the_counter_stands_when
     await client.close()
 
 
+@pytest.mark.parametrize("ahead_s", [0, 3, -5])
+async def test_a_deadline_crosses_to_an_engine_whose_clock_is_another(served: Served, ahead_s: int) -> None:
+    clock = ShiftedClock(MonotonicClock(), -ahead_s * 10**9)  # ours, so the engine's is ahead of it
+    client = EngineClient(served.address, clock)
+    await client.connect(5)
+    await client.step(replace(batch(1), deadline_ns=clock.now_ns()))
+    off_ns = served.engine.deadline_ns - MonotonicClock().now_ns()
+    assert -(10**9) < off_ns <= client.offset.estimate.error_ns  # the deadline was now, a moment ago
+    await client.close()
+
+
 async def test_an_engine_that_is_not_there_is_named(served: Served) -> None:
-    client = EngineClient("127.0.0.1:1")
+    client = EngineClient("127.0.0.1:1", MonotonicClock())
     with pytest.raises(EngineLost, match=r"127\.0\.0\.1:1 within"):
         await client.connect(0.2)
     await client.close()

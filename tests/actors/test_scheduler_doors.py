@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from actors import scheduler_doors
 from actors.scheduler_claims import Claims
 from actors.scheduler_doors import Doors
 from actors.scheduler_edge import EdgeStream
 from actors.scheduler_journal import HistoryFiles, Journal
 from actors.scheduler_time import RealTime
+from actors.scheduler_wire import encode
+from cluster.clock import MonotonicClock
+from cluster.session.commands import EdgeOut, OpenGranted
 from cluster.session.store import MemoryStore, StoredSession
 from cluster.telemetry.metrics import Metrics
 from counterpoint.internal.v1 import edge_pb2 as pb
@@ -62,17 +66,14 @@ async def rig() -> Rig:
 
 @pytest.fixture
 def doors(rig: Rig, tmp_path: Path) -> Doors:
-    return doors_by(rig, tmp_path, clock="")
-
-
-def doors_by(rig: Rig, tmp_path: Path, clock: str) -> Doors:
     journal = Journal(rig.store, lambda _: None, Metrics())
     return Doors(
         rig.core,
-        Claims(rig.store, "here", lockstep=False, clock=clock),
+        Claims(rig.store, "here", lockstep=False),
         journal,
         HistoryFiles(tmp_path, Metrics()),
-        time=RealTime(),
+        time=RealTime(MonotonicClock()),
+        clock=MonotonicClock(),
         checkpoint="c",
         keep_history=False,
         metrics=Metrics(),
@@ -135,11 +136,17 @@ async def test_a_message_that_cannot_be_handled_does_not_end_the_stream_of_its_i
     assert [down.WhichOneof("message") for down in stream.said] == ["granted"]
 
 
-async def test_a_session_of_another_boot_must_begin_anew_and_its_owner_is_not_fenced(rig: Rig, tmp_path: Path) -> None:
-    doors, stream = doors_by(rig, tmp_path, clock="another boot"), Said()
+async def test_a_grant_that_cannot_be_written_closes_its_session_and_the_loop_that_said_it_goes_on(
+    rig: Rig, doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unwritable(out: EdgeOut, checkpoint: str) -> pb.EdgeDown:
+        if isinstance(out, OpenGranted):
+            raise ValueError("the token is no text")
+        return encode(out, checkpoint)
+
+    monkeypatch.setattr(scheduler_doors, "encode", unwritable)
+    stream = Said()
     doors.receive(stream, resume(1))
     await idle(doors)
-    (refused,) = stream.said
-    assert refused.rejected.code == "resync_required"
-    assert "its media clock is of another boot; open a new one" in refused.rejected.reason
-    assert (await rig.store.load("default", SESSION)).epoch == 1
+    assert rig.core.session(SESSION).ended
+    assert "granted" not in [down.WhichOneof("message") for down in stream.said]

@@ -11,13 +11,14 @@ from actors.scheduler_edge import EdgeStream
 from actors.scheduler_journal import HistoryFiles, Journal
 from actors.scheduler_routes import Attachment, Routes
 from actors.scheduler_time import RealTime, VirtualTime
+from cluster.clock import MonotonicClock
 from cluster.session.commands import JournalWrite
 from cluster.session.events import Answer, JournalOutcome
 from cluster.telemetry.metrics import Metrics
 
 
 async def test_a_real_tick_never_starts_before_its_boundary() -> None:
-    time = RealTime()
+    time = RealTime(MonotonicClock())
     boundary = time.clock.now_ns() + 7_300_000
     await time.until(1, boundary)
     assert time.clock.now_ns() >= boundary

@@ -11,6 +11,7 @@ import pytest
 
 from actors.engine import EngineSettings, EngineShell
 from actors.scheduler import Scheduler
+from cluster.clock import Clock, MonotonicClock
 from cluster.config import Config, load
 from cluster.errors import StoreUnavailable
 from cluster.model.random_checkpoint import write_random_checkpoint
@@ -40,7 +41,7 @@ def config(checkpoint: Path, tmp_path: Path) -> Config:
     return load(env={}, overrides=overrides)
 
 
-def engine_shell(config: Config) -> EngineShell:
+def engine_shell(config: Config, clock: Clock | None = None) -> EngineShell:
     settings = EngineSettings(
         checkpoint=config.engine.checkpoint,
         num_slots=2 * config.scheduler.max_sessions,
@@ -50,7 +51,7 @@ def engine_shell(config: Config) -> EngineShell:
         num_pages=None,
         host="127.0.0.1",
     )
-    return EngineShell(settings, Metrics())
+    return EngineShell(settings, Metrics(), clock or MonotonicClock())
 
 
 @pytest.fixture
@@ -62,9 +63,11 @@ async def engine(config: Config) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def scheduling(
-    config: Config, engine: str, store: MemoryStore, *, lockstep: bool = True
+    config: Config, engine: str, store: MemoryStore, *, lockstep: bool = True, clock: Clock | None = None
 ) -> AsyncIterator[tuple[Scheduler, str]]:
-    scheduler = Scheduler(config, store, engine, host="127.0.0.1", lockstep=lockstep, metrics=Metrics())
+    scheduler = Scheduler(
+        config, store, engine, clock or MonotonicClock(), host="127.0.0.1", lockstep=lockstep, metrics=Metrics()
+    )
     address = await scheduler.start()
     try:
         yield scheduler, address
@@ -91,7 +94,9 @@ async def test_lockstep_answers_every_micro_turn_once_and_in_order_without_waiti
 
 async def test_without_its_store_a_scheduler_does_not_start_and_says_where_it_looked(config: Config) -> None:
     store = RedisStore(RedisOptions(url="redis://127.0.0.1:1", timeout_ms=200))
-    scheduler = Scheduler(config, store, "127.0.0.1:1", host="127.0.0.1", lockstep=True, metrics=Metrics())
+    scheduler = Scheduler(
+        config, store, "127.0.0.1:1", MonotonicClock(), host="127.0.0.1", lockstep=True, metrics=Metrics()
+    )
     with pytest.raises(StoreUnavailable, match=r"redis\.url: the session store does not answer .*check that it runs"):
         await scheduler.start()
     await scheduler.stop()

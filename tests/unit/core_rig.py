@@ -46,6 +46,8 @@ class Rig:
     max_sessions: int = 4
     versions: Versions = VERSIONS
     keep_history: bool = False
+    clock: str = ""  # the name of the boot
+    unix_zero_ns: int = 0
     core: SchedulerCore = field(init=False)
     store: MemoryStore = field(default_factory=MemoryStore)
     store_is: str = "up"  # up | down | slow: it answers when it is up again
@@ -67,6 +69,8 @@ class Rig:
             num_slots=2 * self.max_sessions,
             max_sessions=self.max_sessions,
             rules=self.rules,
+            clock=self.clock,
+            unix_zero_ns=self.unix_zero_ns,
         )
         return SchedulerCore(config, self.limits, self.versions)
 

@@ -92,3 +92,8 @@ def test_what_is_shipped_is_found_from_any_folder(tmp_path: Path, monkeypatch: p
     assert load(env={}, overrides={"engine.checkpoint": "mine"}).engine.checkpoint == Path("mine")
     (elsewhere / "models" / "counterpoint-micro").mkdir(parents=True)
     assert load(env={}).engine.checkpoint == Path("models/counterpoint-micro")
+
+
+def test_a_certificate_for_a_store_without_tls_is_refused_instead_of_ignored() -> None:
+    with pytest.raises(ConfigError, match=r"redis\.tls_ca_file: has no effect unless redis\.url begins with rediss"):
+        load(env={}, overrides={"redis.tls_ca_file": "ca.pem", "redis.url": "redis://here"})

@@ -18,6 +18,7 @@ from cluster.media.messages import (
     Playback,
     PlayedUp,
     TextChunk,
+    TurnUp,
     VideoFrame,
 )
 from cluster.media.spec import AudioFormat, Codec, Track
@@ -177,3 +178,48 @@ def test_a_rate_that_cannot_be_is_refused_by_field(rate: int, codec: Codec) -> N
 def test_typed_text_may_have_capitals_and_full_stops(vocabulary: Vocabulary) -> None:
     assert vocabulary.encode("Remind me, to DRINK water.", "text.text") == (3, 4, 5, 6, 7)
     assert vocabulary.words((6, 7)) == ("drink", "water")
+
+
+def drifting(vocabulary: Vocabulary, late_ms: int, *, from_k: int, turns_sent: int) -> list[TurnUp]:
+    """All that leaves when every micro-turn from `from_k` on comes so much later than those before."""
+    session = edge(vocabulary)
+    out: list[object] = []
+    for k in range(turns_sent):
+        at_ns = (200 * (k + 1) + (late_ms if k >= from_k else 0)) * MS
+        out += session.receive(audio(2 + k, k), at_ns)
+        out += session.result(k, at_ns)
+    return turns(out)
+
+
+def test_a_slip_is_said_with_its_micro_turn_and_stretching_with_its_ratio(vocabulary: Vocabulary) -> None:
+    late = drifting(vocabulary, 250, from_k=60, turns_sent=220)
+    assert [turn.slip for turn in late].count(1) == 1
+    inserted = next(turn for turn in late if turn.slip)
+    assert inserted.stretch_ppm == 0
+    early = drifting(vocabulary, -250, from_k=60, turns_sent=220)
+    assert [turn.slip for turn in early].count(-1) == 1
+    stretched = drifting(vocabulary, 20, from_k=60, turns_sent=120)
+    assert {turn.slip for turn in stretched} == {0}
+    assert max(turn.stretch_ppm for turn in stretched) == round(1e6 / 3200)  # a sample at a time
+    assert min(turn.stretch_ppm for turn in stretched) == 0
+
+
+def test_a_client_on_the_schedulers_clock_is_not_resampled_though_ours_drifts(vocabulary: Vocabulary) -> None:
+    session = edge(vocabulary)
+    out: list[object] = []
+    for k in range(600):  # two minutes in which our clock loses 500 ppm
+        epoch_ns = -(k * 200 * MS) * 500 // 1_000_000
+        session.follow(epoch_ns)
+        out += session.receive(audio(2 + k, k), epoch_ns + 200 * (k + 1) * MS)
+    assert {(turn.stretch_ppm, turn.slip) for turn in turns(out)} == {(0, 0)}
+    assert len(turns(out)) == 600
+
+
+def test_another_owners_media_clock_is_no_drift_of_the_client(vocabulary: Vocabulary) -> None:
+    session = edge(vocabulary)
+    out: list[object] = []
+    for k in range(220):
+        if k == 60:
+            session.follow(-250 * MS)  # the client seems 250 ms later from now on
+        out += session.receive(audio(2 + k, k), 200 * (k + 1) * MS)
+    assert {turn.slip for turn in turns(out)} == {0}

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from core_rig import LIMITS, PERIOD_NS, VERSIONS, Rig
+from core_rig import LIMITS, PERIOD_NS, QUIET, VERSIONS, Rig
 
 from cluster.errors import InvalidInput, ProtocolError, Rejected, ResyncRequired
 from cluster.runtime import SchedulerConfig, SchedulerCore
 from cluster.session.commands import ControlEffective, OpenGranted, OpenRejected, Result, SessionEnded
-from cluster.session.events import Answer, JournalOutcome, Open, Reattach
+from cluster.session.events import Answer, JournalOutcome, Open, Reattach, Slipped, TurnReady
 from cluster.session.limits import SessionRules
-from cluster.types import SlotWork, StepResult
+from cluster.session.record import RECORDS, Slip
+from cluster.session.replay import replay_machine
+from cluster.types import MicroTurn, SlotWork, StepResult
 
 
 def only(found: list[object]) -> object:
@@ -256,3 +258,26 @@ async def test_a_new_owner_remembers_no_more_controls_than_the_old_one_did() -> 
     known = other.session("s").known_controls
     assert (known[0], known[-1], len(known)) == (38, 101, 64)
     assert known == rig.core.session("s").known_controls
+
+
+async def test_a_slip_and_the_ratio_of_stretching_stand_in_the_record_of_their_micro_turn_and_are_replayed() -> None:
+    rig = Rig(keep_history=True)
+    await rig.open()
+    for k, stretch_ppm in enumerate((0, 312, 0)):
+        if k == 2:
+            await rig.send(Slipped, "s", k=k, inserted=True)
+        turn = MicroTurn(k=k, audio=QUIET)
+        await rig.send(TurnReady, "s", turn=turn, through_seq=k + 2, audio_samples=3_200, stretch_ppm=stretch_ppm)
+    await rig.send(Slipped, "s", k=5)  # of a micro-turn that is yet to come
+    while rig.k() <= 4:
+        await rig.tick()
+    records = [RECORDS.decode(data) for data in (await rig.store.load("default", "s")).records]
+    entered = [record for record in records if record.turns]
+    assert [record.stretch_ppm for record in entered] == [(), (312,), ()]
+    assert [record.slips for record in records if record.slips] == [(Slip(k=2, inserted=True),)]
+    assert rig.core.session("s").slips == (Slip(k=5),)
+    assert any(b'"event":"Slipped"' in line for line in rig.history["s"])
+    assert replay_machine(rig.history["s"]).slips == (Slip(k=5),)
+    await rig.detach()
+    await rig.reattach(-1)
+    assert rig.core.session("s").slips == ()  # who sends k again says it again

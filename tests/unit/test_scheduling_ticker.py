@@ -37,7 +37,7 @@ def test_media_time_begins_after_the_lead_and_micro_turn_0_ends_a_jitter_before_
     zero: int, now: int, lead_ms: int, jitter_ms: int
 ) -> None:
     ticker = Ticker(zero_ns=zero)
-    n0, epoch_ns = ticker.place(now, lead_ms=lead_ms, jitter_ms=jitter_ms)
+    n0, epoch_ns = ticker.place(now + lead_ms * MS, jitter_ms=jitter_ms)
     assert epoch_ns + P + jitter_ms * MS == ticker.start_ns(n0)
     assert now + lead_ms * MS <= epoch_ns < now + lead_ms * MS + P
     assert ticker.n0_of(epoch_ns, jitter_ms=jitter_ms) == n0
@@ -45,7 +45,7 @@ def test_media_time_begins_after_the_lead_and_micro_turn_0_ends_a_jitter_before_
 
 def test_another_scheduler_of_the_phase_group_finds_the_same_boundaries() -> None:
     one, other = Ticker(zero_ns=7), Ticker(zero_ns=7 + 40 * P)
-    n0, epoch_ns = one.place(10 * P, lead_ms=200, jitter_ms=30)
+    n0, epoch_ns = one.place(11 * P, jitter_ms=30)
     assert other.n0_of(epoch_ns, jitter_ms=30) == n0 - 40
 
 

@@ -38,6 +38,9 @@ def talk(
     tenant: Annotated[str, typer.Option(help="Tenant of the session.")] = "",
     api_key: Annotated[str, typer.Option(envvar="COUNTERPOINT_API_KEY", help="Sent as bearer token.")] = "",
     tls: Annotated[bool, typer.Option("--tls", help="Encrypt, with the system's certificates.")] = False,
+    tls_root: Annotated[
+        Path | None, typer.Option(help="Encrypt, trusting the authority in this PEM file.", show_default=False)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON, nothing else.")] = False,
 ) -> None:
     """Talk to an interaction model: a recording or the microphone goes in, in real time; what it says comes out.
@@ -59,7 +62,7 @@ def talk(
             due_ms=due_ms,
             tenant=tenant,
             metadata=(("authorization", f"Bearer {api_key}"),) if api_key else (),
-            credentials=grpc.ssl_channel_credentials() if tls else None,
+            credentials=credentials_of(tls, tls_root),
         )
         out.mkdir(parents=True, exist_ok=True)
         summary = asyncio.run(until_interrupted(wanted, source, view, out))
@@ -72,6 +75,16 @@ def talk(
         typer.echo(json.dumps(summary))
     else:
         print_summary(console, summary, out)
+
+
+def credentials_of(tls: bool, root: Path | None) -> grpc.ChannelCredentials | None:
+    """None: plain text. Raises BadParameter for a file that cannot be read."""
+    if root is None:
+        return grpc.ssl_channel_credentials() if tls else None
+    try:
+        return grpc.ssl_channel_credentials(root.read_bytes())
+    except OSError as error:
+        raise typer.BadParameter(f"{root} cannot be read: {error.strerror}", param_hint="--tls-root") from error
 
 
 def choose_source(file: Path | None, *, mic: bool, text: str, max_seconds: float | None) -> Source:

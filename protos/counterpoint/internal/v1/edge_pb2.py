@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#counterpoint/internal/v1/edge.proto\x12\x18\x63ounterpoint.internal.v1\"\xa9\x04\n\x06\x45\x64geUp\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x12\n\nattachment\x18\x03 \x01(\x04\x12\x30\n\x05hello\x18\x04 \x01(\x0b\x32\x1f.counterpoint.internal.v1.HelloH\x00\x12.\n\x04open\x18\x05 \x01(\x0b\x32\x1e.counterpoint.internal.v1.OpenH\x00\x12\x36\n\x08reattach\x18\x06 \x01(\x0b\x32\".counterpoint.internal.v1.ReattachH\x00\x12\x33\n\x04turn\x18\x07 \x01(\x0b\x32#.counterpoint.internal.v1.TurnReadyH\x00\x12\x36\n\x07\x63ontrol\x18\x08 \x01(\x0b\x32#.counterpoint.internal.v1.ControlInH\x00\x12\x32\n\x06played\x18\t \x01(\x0b\x32 .counterpoint.internal.v1.PlayedH\x00\x12\x32\n\x06\x64\x65tach\x18\n \x01(\x0b\x32 .counterpoint.internal.v1.DetachH\x00\x12\x37\n\x05\x63lose\x18\x0b \x01(\x0b\x32&.counterpoint.internal.v1.CloseSessionH\x00\x12\x38\n\theartbeat\x18\x0c \x01(\x0b\x32#.counterpoint.internal.v1.HeartbeatH\x00\x42\t\n\x07message\",\n\x05Hello\x12\x0e\n\x06ingest\x18\x01 \x01(\t\x12\x13\n\x0bincarnation\x18\x02 \x01(\x04\"=\n\x04Open\x12\x11\n\tconfigure\x18\x01 \x01(\x0c\x12\x0e\n\x06prefix\x18\x02 \x03(\r\x12\x12\n\nrequest_id\x18\x03 \x01(\x04\"Z\n\x08Reattach\x12\r\n\x05token\x18\x01 \x01(\t\x12\x12\n\nreceived_k\x18\x02 \x01(\x03\x12\x17\n\x0freceived_sample\x18\x03 \x01(\x04\x12\x12\n\nrequest_id\x18\x04 \x01(\x04\"\xa4\x01\n\tTurnReady\x12\t\n\x01k\x18\x01 \x01(\x03\x12\r\n\x05\x61udio\x18\x02 \x01(\x0c\x12\x0f\n\x07patches\x18\x03 \x01(\x0c\x12\x13\n\x0bnum_patches\x18\x04 \x01(\r\x12\x0c\n\x04text\x18\x05 \x03(\r\x12\x0b\n\x03gap\x18\x06 \x01(\x08\x12\x13\n\x0bthrough_seq\x18\x07 \x01(\x04\x12\x15\n\raudio_samples\x18\x08 \x01(\x04\x12\x10\n\x08ready_ns\x18\t \x01(\x03\"J\n\tControlIn\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x12\n\ncontrol_id\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x0e\n\x06prefix\x18\x04 \x03(\r\"0\n\x06Played\x12\t\n\x01k\x18\x01 \x01(\x03\x12\x0e\n\x06sample\x18\x02 \x01(\x04\x12\x0b\n\x03\x63ut\x18\x03 \x01(\x08\"\x18\n\x06\x44\x65tach\x12\x0e\n\x06reason\x18\x01 \x01(\t\"\x1e\n\x0c\x43loseSession\x12\x0e\n\x06reason\x18\x01 \x01(\t\".\n\tHeartbeat\x12\x10\n\x08progress\x18\x01 \x01(\x04\x12\x0f\n\x07sent_ns\x18\x02 \x01(\x03\"\x99\x05\n\x08\x45\x64geDown\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x12\n\nattachment\x18\x03 \x01(\x04\x12\x38\n\x07granted\x18\x04 \x01(\x0b\x32%.counterpoint.internal.v1.OpenGrantedH\x00\x12:\n\x08rejected\x18\x05 \x01(\x0b\x32&.counterpoint.internal.v1.OpenRejectedH\x00\x12\x36\n\x06result\x18\x06 \x01(\x0b\x32$.counterpoint.internal.v1.TurnResultH\x00\x12=\n\x08\x61\x63\x63\x65pted\x18\x07 \x01(\x0b\x32).counterpoint.internal.v1.AcceptedThroughH\x00\x12\x32\n\x06sealed\x18\x08 \x01(\x0b\x32 .counterpoint.internal.v1.SealedH\x00\x12=\n\x07\x63ontrol\x18\t \x01(\x0b\x32*.counterpoint.internal.v1.ControlEffectiveH\x00\x12\x37\n\x05\x65nded\x18\n \x01(\x0b\x32&.counterpoint.internal.v1.SessionEndedH\x00\x12\x37\n\nsuperseded\x18\x0b \x01(\x0b\x32!.counterpoint.internal.v1.RevokedH\x00\x12\x38\n\theartbeat\x18\x0c \x01(\x0b\x32#.counterpoint.internal.v1.HeartbeatH\x00\x12\x42\n\ngoing_away\x18\r \x01(\x0b\x32,.counterpoint.internal.v1.SchedulerGoingAwayH\x00\x42\t\n\x07message\"\xd6\x02\n\x0bOpenGranted\x12\x12\n\nrequest_id\x18\x01 \x01(\x04\x12\r\n\x05token\x18\x02 \x01(\t\x12\x16\n\x0emedia_epoch_ns\x18\x03 \x01(\x03\x12\x0e\n\x06next_k\x18\x04 \x01(\x03\x12\x18\n\x10\x61\x63\x63\x65pted_through\x18\x05 \x01(\x04\x12\x15\n\raudio_samples\x18\x06 \x01(\x04\x12\x0e\n\x06\x64ue_ms\x18\x07 \x01(\r\x12\x11\n\tjitter_ms\x18\x08 \x01(\r\x12\x0f\n\x07resumed\x18\t \x01(\x08\x12\x11\n\tconfigure\x18\n \x01(\x0c\x12\x34\n\x06replay\x18\x0b \x03(\x0b\x32$.counterpoint.internal.v1.TurnResult\x12\x16\n\x0evoiced_samples\x18\x0c \x01(\x04\x12\x10\n\x08speaking\x18\r \x03(\r\x12\x10\n\x08lockstep\x18\x0e \x01(\x08\x12\x12\n\ncheckpoint\x18\x0f \x01(\t\"g\n\x0cOpenRejected\x12\x12\n\nrequest_id\x18\x01 \x01(\x04\x12\r\n\x05limit\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x16\n\x0eretry_after_ms\x18\x04 \x01(\r\x12\x0c\n\x04\x63ode\x18\x05 \x01(\t\"\x84\x02\n\nTurnResult\x12\t\n\x01k\x18\x01 \x01(\x03\x12\x0c\n\x04tick\x18\x02 \x01(\x04\x12\x0e\n\x06timing\x18\x03 \x01(\t\x12\x14\n\x0c\x64\x65gradations\x18\x04 \x03(\t\x12\x0e\n\x06tokens\x18\x05 \x03(\r\x12\x0e\n\x06\x65vents\x18\x06 \x03(\t\x12\x0e\n\x06\x64ue_ns\x18\x07 \x01(\x03\x12\x11\n\tcutoff_ns\x18\x08 \x01(\x03\x12\x10\n\x08queue_ns\x18\t \x01(\x03\x12\x11\n\tengine_ns\x18\n \x01(\x03\x12\x11\n\texpert_ns\x18\x0b \x01(\x03\x12\x0e\n\x06passes\x18\x0c \x01(\r\x12\x14\n\x0c\x65xpert_calls\x18\r \x01(\r\x12\x16\n\x0e\x63ontext_tokens\x18\x0e \x01(\r\"K\n\x0f\x41\x63\x63\x65ptedThrough\x12\x0f\n\x07through\x18\x01 \x01(\x04\x12\x15\n\raudio_samples\x18\x02 \x01(\x04\x12\x10\n\x08volatile\x18\x03 \x01(\x08\"6\n\x06Sealed\x12\x0e\n\x06\x66rom_k\x18\x01 \x01(\x03\x12\x0c\n\x04to_k\x18\x02 \x01(\x03\x12\x0e\n\x06reason\x18\x03 \x01(\t\"L\n\x10\x43ontrolEffective\x12\x12\n\ncontrol_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x04\x12\x0c\n\x04tick\x18\x03 \x01(\x04\x12\t\n\x01k\x18\x04 \x01(\x03\"A\n\x0cSessionEnded\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x13\n\x0bmicro_turns\x18\x02 \x01(\x04\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\"\t\n\x07Revoked\"3\n\x12SchedulerGoingAway\x12\r\n\x05in_ms\x18\x01 \x01(\r\x12\x0e\n\x06reason\x18\x02 \x01(\t2Z\n\x04\x45\x64ge\x12R\n\x06\x41ttach\x12 .counterpoint.internal.v1.EdgeUp\x1a\".counterpoint.internal.v1.EdgeDown(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#counterpoint/internal/v1/edge.proto\x12\x18\x63ounterpoint.internal.v1\"\xd9\x04\n\x06\x45\x64geUp\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x12\n\nattachment\x18\x03 \x01(\x04\x12\x30\n\x05hello\x18\x04 \x01(\x0b\x32\x1f.counterpoint.internal.v1.HelloH\x00\x12.\n\x04open\x18\x05 \x01(\x0b\x32\x1e.counterpoint.internal.v1.OpenH\x00\x12\x36\n\x08reattach\x18\x06 \x01(\x0b\x32\".counterpoint.internal.v1.ReattachH\x00\x12\x33\n\x04turn\x18\x07 \x01(\x0b\x32#.counterpoint.internal.v1.TurnReadyH\x00\x12\x36\n\x07\x63ontrol\x18\x08 \x01(\x0b\x32#.counterpoint.internal.v1.ControlInH\x00\x12\x32\n\x06played\x18\t \x01(\x0b\x32 .counterpoint.internal.v1.PlayedH\x00\x12\x32\n\x06\x64\x65tach\x18\n \x01(\x0b\x32 .counterpoint.internal.v1.DetachH\x00\x12\x37\n\x05\x63lose\x18\x0b \x01(\x0b\x32&.counterpoint.internal.v1.CloseSessionH\x00\x12\x38\n\theartbeat\x18\x0c \x01(\x0b\x32#.counterpoint.internal.v1.HeartbeatH\x00\x12.\n\x04slip\x18\r \x01(\x0b\x32\x1e.counterpoint.internal.v1.SlipH\x00\x42\t\n\x07message\",\n\x05Hello\x12\x0e\n\x06ingest\x18\x01 \x01(\t\x12\x13\n\x0bincarnation\x18\x02 \x01(\x04\"=\n\x04Open\x12\x11\n\tconfigure\x18\x01 \x01(\x0c\x12\x0e\n\x06prefix\x18\x02 \x03(\r\x12\x12\n\nrequest_id\x18\x03 \x01(\x04\"Z\n\x08Reattach\x12\r\n\x05token\x18\x01 \x01(\t\x12\x12\n\nreceived_k\x18\x02 \x01(\x03\x12\x17\n\x0freceived_sample\x18\x03 \x01(\x04\x12\x12\n\nrequest_id\x18\x04 \x01(\x04\"\xb9\x01\n\tTurnReady\x12\t\n\x01k\x18\x01 \x01(\x03\x12\r\n\x05\x61udio\x18\x02 \x01(\x0c\x12\x0f\n\x07patches\x18\x03 \x01(\x0c\x12\x13\n\x0bnum_patches\x18\x04 \x01(\r\x12\x0c\n\x04text\x18\x05 \x03(\r\x12\x0b\n\x03gap\x18\x06 \x01(\x08\x12\x13\n\x0bthrough_seq\x18\x07 \x01(\x04\x12\x15\n\raudio_samples\x18\x08 \x01(\x04\x12\x10\n\x08ready_ns\x18\t \x01(\x03\x12\x13\n\x0bstretch_ppm\x18\n \x01(\x11\"#\n\x04Slip\x12\t\n\x01k\x18\x01 \x01(\x03\x12\x10\n\x08inserted\x18\x02 \x01(\x08\"J\n\tControlIn\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x12\n\ncontrol_id\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x0e\n\x06prefix\x18\x04 \x03(\r\"0\n\x06Played\x12\t\n\x01k\x18\x01 \x01(\x03\x12\x0e\n\x06sample\x18\x02 \x01(\x04\x12\x0b\n\x03\x63ut\x18\x03 \x01(\x08\"\x18\n\x06\x44\x65tach\x12\x0e\n\x06reason\x18\x01 \x01(\t\"\x1e\n\x0c\x43loseSession\x12\x0e\n\x06reason\x18\x01 \x01(\t\"=\n\tHeartbeat\x12\x10\n\x08progress\x18\x01 \x01(\x04\x12\x0f\n\x07sent_ns\x18\x02 \x01(\x03\x12\r\n\x05\x61t_ns\x18\x03 \x01(\x03\"\x99\x05\n\x08\x45\x64geDown\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x12\n\nattachment\x18\x03 \x01(\x04\x12\x38\n\x07granted\x18\x04 \x01(\x0b\x32%.counterpoint.internal.v1.OpenGrantedH\x00\x12:\n\x08rejected\x18\x05 \x01(\x0b\x32&.counterpoint.internal.v1.OpenRejectedH\x00\x12\x36\n\x06result\x18\x06 \x01(\x0b\x32$.counterpoint.internal.v1.TurnResultH\x00\x12=\n\x08\x61\x63\x63\x65pted\x18\x07 \x01(\x0b\x32).counterpoint.internal.v1.AcceptedThroughH\x00\x12\x32\n\x06sealed\x18\x08 \x01(\x0b\x32 .counterpoint.internal.v1.SealedH\x00\x12=\n\x07\x63ontrol\x18\t \x01(\x0b\x32*.counterpoint.internal.v1.ControlEffectiveH\x00\x12\x37\n\x05\x65nded\x18\n \x01(\x0b\x32&.counterpoint.internal.v1.SessionEndedH\x00\x12\x37\n\nsuperseded\x18\x0b \x01(\x0b\x32!.counterpoint.internal.v1.RevokedH\x00\x12\x38\n\theartbeat\x18\x0c \x01(\x0b\x32#.counterpoint.internal.v1.HeartbeatH\x00\x12\x42\n\ngoing_away\x18\r \x01(\x0b\x32,.counterpoint.internal.v1.SchedulerGoingAwayH\x00\x42\t\n\x07message\"\xd6\x02\n\x0bOpenGranted\x12\x12\n\nrequest_id\x18\x01 \x01(\x04\x12\r\n\x05token\x18\x02 \x01(\t\x12\x16\n\x0emedia_epoch_ns\x18\x03 \x01(\x03\x12\x0e\n\x06next_k\x18\x04 \x01(\x03\x12\x18\n\x10\x61\x63\x63\x65pted_through\x18\x05 \x01(\x04\x12\x15\n\raudio_samples\x18\x06 \x01(\x04\x12\x0e\n\x06\x64ue_ms\x18\x07 \x01(\r\x12\x11\n\tjitter_ms\x18\x08 \x01(\r\x12\x0f\n\x07resumed\x18\t \x01(\x08\x12\x11\n\tconfigure\x18\n \x01(\x0c\x12\x34\n\x06replay\x18\x0b \x03(\x0b\x32$.counterpoint.internal.v1.TurnResult\x12\x16\n\x0evoiced_samples\x18\x0c \x01(\x04\x12\x10\n\x08speaking\x18\r \x03(\r\x12\x10\n\x08lockstep\x18\x0e \x01(\x08\x12\x12\n\ncheckpoint\x18\x0f \x01(\t\"g\n\x0cOpenRejected\x12\x12\n\nrequest_id\x18\x01 \x01(\x04\x12\r\n\x05limit\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x16\n\x0eretry_after_ms\x18\x04 \x01(\r\x12\x0c\n\x04\x63ode\x18\x05 \x01(\t\"\x84\x02\n\nTurnResult\x12\t\n\x01k\x18\x01 \x01(\x03\x12\x0c\n\x04tick\x18\x02 \x01(\x04\x12\x0e\n\x06timing\x18\x03 \x01(\t\x12\x14\n\x0c\x64\x65gradations\x18\x04 \x03(\t\x12\x0e\n\x06tokens\x18\x05 \x03(\r\x12\x0e\n\x06\x65vents\x18\x06 \x03(\t\x12\x0e\n\x06\x64ue_ns\x18\x07 \x01(\x03\x12\x11\n\tcutoff_ns\x18\x08 \x01(\x03\x12\x10\n\x08queue_ns\x18\t \x01(\x03\x12\x11\n\tengine_ns\x18\n \x01(\x03\x12\x11\n\texpert_ns\x18\x0b \x01(\x03\x12\x0e\n\x06passes\x18\x0c \x01(\r\x12\x14\n\x0c\x65xpert_calls\x18\r \x01(\r\x12\x16\n\x0e\x63ontext_tokens\x18\x0e \x01(\r\"K\n\x0f\x41\x63\x63\x65ptedThrough\x12\x0f\n\x07through\x18\x01 \x01(\x04\x12\x15\n\raudio_samples\x18\x02 \x01(\x04\x12\x10\n\x08volatile\x18\x03 \x01(\x08\"6\n\x06Sealed\x12\x0e\n\x06\x66rom_k\x18\x01 \x01(\x03\x12\x0c\n\x04to_k\x18\x02 \x01(\x03\x12\x0e\n\x06reason\x18\x03 \x01(\t\"L\n\x10\x43ontrolEffective\x12\x12\n\ncontrol_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x04\x12\x0c\n\x04tick\x18\x03 \x01(\x04\x12\t\n\x01k\x18\x04 \x01(\x03\"A\n\x0cSessionEnded\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x13\n\x0bmicro_turns\x18\x02 \x01(\x04\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\"\t\n\x07Revoked\"3\n\x12SchedulerGoingAway\x12\r\n\x05in_ms\x18\x01 \x01(\r\x12\x0e\n\x06reason\x18\x02 \x01(\t2Z\n\x04\x45\x64ge\x12R\n\x06\x41ttach\x12 .counterpoint.internal.v1.EdgeUp\x1a\".counterpoint.internal.v1.EdgeDown(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,45 +32,47 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'counterpoint.internal.v1.ed
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_EDGEUP']._serialized_start=66
-  _globals['_EDGEUP']._serialized_end=619
-  _globals['_HELLO']._serialized_start=621
-  _globals['_HELLO']._serialized_end=665
-  _globals['_OPEN']._serialized_start=667
-  _globals['_OPEN']._serialized_end=728
-  _globals['_REATTACH']._serialized_start=730
-  _globals['_REATTACH']._serialized_end=820
-  _globals['_TURNREADY']._serialized_start=823
-  _globals['_TURNREADY']._serialized_end=987
-  _globals['_CONTROLIN']._serialized_start=989
-  _globals['_CONTROLIN']._serialized_end=1063
-  _globals['_PLAYED']._serialized_start=1065
-  _globals['_PLAYED']._serialized_end=1113
-  _globals['_DETACH']._serialized_start=1115
-  _globals['_DETACH']._serialized_end=1139
-  _globals['_CLOSESESSION']._serialized_start=1141
-  _globals['_CLOSESESSION']._serialized_end=1171
-  _globals['_HEARTBEAT']._serialized_start=1173
-  _globals['_HEARTBEAT']._serialized_end=1219
-  _globals['_EDGEDOWN']._serialized_start=1222
-  _globals['_EDGEDOWN']._serialized_end=1887
-  _globals['_OPENGRANTED']._serialized_start=1890
-  _globals['_OPENGRANTED']._serialized_end=2232
-  _globals['_OPENREJECTED']._serialized_start=2234
-  _globals['_OPENREJECTED']._serialized_end=2337
-  _globals['_TURNRESULT']._serialized_start=2340
-  _globals['_TURNRESULT']._serialized_end=2600
-  _globals['_ACCEPTEDTHROUGH']._serialized_start=2602
-  _globals['_ACCEPTEDTHROUGH']._serialized_end=2677
-  _globals['_SEALED']._serialized_start=2679
-  _globals['_SEALED']._serialized_end=2733
-  _globals['_CONTROLEFFECTIVE']._serialized_start=2735
-  _globals['_CONTROLEFFECTIVE']._serialized_end=2811
-  _globals['_SESSIONENDED']._serialized_start=2813
-  _globals['_SESSIONENDED']._serialized_end=2878
-  _globals['_REVOKED']._serialized_start=2880
-  _globals['_REVOKED']._serialized_end=2889
-  _globals['_SCHEDULERGOINGAWAY']._serialized_start=2891
-  _globals['_SCHEDULERGOINGAWAY']._serialized_end=2942
-  _globals['_EDGE']._serialized_start=2944
-  _globals['_EDGE']._serialized_end=3034
+  _globals['_EDGEUP']._serialized_end=667
+  _globals['_HELLO']._serialized_start=669
+  _globals['_HELLO']._serialized_end=713
+  _globals['_OPEN']._serialized_start=715
+  _globals['_OPEN']._serialized_end=776
+  _globals['_REATTACH']._serialized_start=778
+  _globals['_REATTACH']._serialized_end=868
+  _globals['_TURNREADY']._serialized_start=871
+  _globals['_TURNREADY']._serialized_end=1056
+  _globals['_SLIP']._serialized_start=1058
+  _globals['_SLIP']._serialized_end=1093
+  _globals['_CONTROLIN']._serialized_start=1095
+  _globals['_CONTROLIN']._serialized_end=1169
+  _globals['_PLAYED']._serialized_start=1171
+  _globals['_PLAYED']._serialized_end=1219
+  _globals['_DETACH']._serialized_start=1221
+  _globals['_DETACH']._serialized_end=1245
+  _globals['_CLOSESESSION']._serialized_start=1247
+  _globals['_CLOSESESSION']._serialized_end=1277
+  _globals['_HEARTBEAT']._serialized_start=1279
+  _globals['_HEARTBEAT']._serialized_end=1340
+  _globals['_EDGEDOWN']._serialized_start=1343
+  _globals['_EDGEDOWN']._serialized_end=2008
+  _globals['_OPENGRANTED']._serialized_start=2011
+  _globals['_OPENGRANTED']._serialized_end=2353
+  _globals['_OPENREJECTED']._serialized_start=2355
+  _globals['_OPENREJECTED']._serialized_end=2458
+  _globals['_TURNRESULT']._serialized_start=2461
+  _globals['_TURNRESULT']._serialized_end=2721
+  _globals['_ACCEPTEDTHROUGH']._serialized_start=2723
+  _globals['_ACCEPTEDTHROUGH']._serialized_end=2798
+  _globals['_SEALED']._serialized_start=2800
+  _globals['_SEALED']._serialized_end=2854
+  _globals['_CONTROLEFFECTIVE']._serialized_start=2856
+  _globals['_CONTROLEFFECTIVE']._serialized_end=2932
+  _globals['_SESSIONENDED']._serialized_start=2934
+  _globals['_SESSIONENDED']._serialized_end=2999
+  _globals['_REVOKED']._serialized_start=3001
+  _globals['_REVOKED']._serialized_end=3010
+  _globals['_SCHEDULERGOINGAWAY']._serialized_start=3012
+  _globals['_SCHEDULERGOINGAWAY']._serialized_end=3063
+  _globals['_EDGE']._serialized_start=3065
+  _globals['_EDGE']._serialized_end=3155
 # @@protoc_insertion_point(module_scope)

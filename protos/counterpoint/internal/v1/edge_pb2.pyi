@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class EdgeUp(_message.Message):
-    __slots__ = ("session", "epoch", "attachment", "hello", "open", "reattach", "turn", "control", "played", "detach", "close", "heartbeat")
+    __slots__ = ("session", "epoch", "attachment", "hello", "open", "reattach", "turn", "control", "played", "detach", "close", "heartbeat", "slip")
     SESSION_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     ATTACHMENT_FIELD_NUMBER: _ClassVar[int]
@@ -20,6 +20,7 @@ class EdgeUp(_message.Message):
     DETACH_FIELD_NUMBER: _ClassVar[int]
     CLOSE_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
+    SLIP_FIELD_NUMBER: _ClassVar[int]
     session: str
     epoch: int
     attachment: int
@@ -32,7 +33,8 @@ class EdgeUp(_message.Message):
     detach: Detach
     close: CloseSession
     heartbeat: Heartbeat
-    def __init__(self, session: _Optional[str] = ..., epoch: _Optional[int] = ..., attachment: _Optional[int] = ..., hello: _Optional[_Union[Hello, _Mapping]] = ..., open: _Optional[_Union[Open, _Mapping]] = ..., reattach: _Optional[_Union[Reattach, _Mapping]] = ..., turn: _Optional[_Union[TurnReady, _Mapping]] = ..., control: _Optional[_Union[ControlIn, _Mapping]] = ..., played: _Optional[_Union[Played, _Mapping]] = ..., detach: _Optional[_Union[Detach, _Mapping]] = ..., close: _Optional[_Union[CloseSession, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ...) -> None: ...
+    slip: Slip
+    def __init__(self, session: _Optional[str] = ..., epoch: _Optional[int] = ..., attachment: _Optional[int] = ..., hello: _Optional[_Union[Hello, _Mapping]] = ..., open: _Optional[_Union[Open, _Mapping]] = ..., reattach: _Optional[_Union[Reattach, _Mapping]] = ..., turn: _Optional[_Union[TurnReady, _Mapping]] = ..., control: _Optional[_Union[ControlIn, _Mapping]] = ..., played: _Optional[_Union[Played, _Mapping]] = ..., detach: _Optional[_Union[Detach, _Mapping]] = ..., close: _Optional[_Union[CloseSession, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., slip: _Optional[_Union[Slip, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
     __slots__ = ("ingest", "incarnation")
@@ -65,7 +67,7 @@ class Reattach(_message.Message):
     def __init__(self, token: _Optional[str] = ..., received_k: _Optional[int] = ..., received_sample: _Optional[int] = ..., request_id: _Optional[int] = ...) -> None: ...
 
 class TurnReady(_message.Message):
-    __slots__ = ("k", "audio", "patches", "num_patches", "text", "gap", "through_seq", "audio_samples", "ready_ns")
+    __slots__ = ("k", "audio", "patches", "num_patches", "text", "gap", "through_seq", "audio_samples", "ready_ns", "stretch_ppm")
     K_FIELD_NUMBER: _ClassVar[int]
     AUDIO_FIELD_NUMBER: _ClassVar[int]
     PATCHES_FIELD_NUMBER: _ClassVar[int]
@@ -75,6 +77,7 @@ class TurnReady(_message.Message):
     THROUGH_SEQ_FIELD_NUMBER: _ClassVar[int]
     AUDIO_SAMPLES_FIELD_NUMBER: _ClassVar[int]
     READY_NS_FIELD_NUMBER: _ClassVar[int]
+    STRETCH_PPM_FIELD_NUMBER: _ClassVar[int]
     k: int
     audio: bytes
     patches: bytes
@@ -84,7 +87,16 @@ class TurnReady(_message.Message):
     through_seq: int
     audio_samples: int
     ready_ns: int
-    def __init__(self, k: _Optional[int] = ..., audio: _Optional[bytes] = ..., patches: _Optional[bytes] = ..., num_patches: _Optional[int] = ..., text: _Optional[_Iterable[int]] = ..., gap: _Optional[bool] = ..., through_seq: _Optional[int] = ..., audio_samples: _Optional[int] = ..., ready_ns: _Optional[int] = ...) -> None: ...
+    stretch_ppm: int
+    def __init__(self, k: _Optional[int] = ..., audio: _Optional[bytes] = ..., patches: _Optional[bytes] = ..., num_patches: _Optional[int] = ..., text: _Optional[_Iterable[int]] = ..., gap: _Optional[bool] = ..., through_seq: _Optional[int] = ..., audio_samples: _Optional[int] = ..., ready_ns: _Optional[int] = ..., stretch_ppm: _Optional[int] = ...) -> None: ...
+
+class Slip(_message.Message):
+    __slots__ = ("k", "inserted")
+    K_FIELD_NUMBER: _ClassVar[int]
+    INSERTED_FIELD_NUMBER: _ClassVar[int]
+    k: int
+    inserted: bool
+    def __init__(self, k: _Optional[int] = ..., inserted: _Optional[bool] = ...) -> None: ...
 
 class ControlIn(_message.Message):
     __slots__ = ("seq", "control_id", "kind", "prefix")
@@ -121,12 +133,14 @@ class CloseSession(_message.Message):
     def __init__(self, reason: _Optional[str] = ...) -> None: ...
 
 class Heartbeat(_message.Message):
-    __slots__ = ("progress", "sent_ns")
+    __slots__ = ("progress", "sent_ns", "at_ns")
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     SENT_NS_FIELD_NUMBER: _ClassVar[int]
+    AT_NS_FIELD_NUMBER: _ClassVar[int]
     progress: int
     sent_ns: int
-    def __init__(self, progress: _Optional[int] = ..., sent_ns: _Optional[int] = ...) -> None: ...
+    at_ns: int
+    def __init__(self, progress: _Optional[int] = ..., sent_ns: _Optional[int] = ..., at_ns: _Optional[int] = ...) -> None: ...
 
 class EdgeDown(_message.Message):
     __slots__ = ("session", "epoch", "attachment", "granted", "rejected", "result", "accepted", "sealed", "control", "ended", "superseded", "heartbeat", "going_away")

@@ -45,12 +45,14 @@ class EngineHello(_message.Message):
     def __init__(self, checkpoint: _Optional[str] = ..., versions_json: _Optional[str] = ..., config_json: _Optional[str] = ..., num_slots: _Optional[int] = ..., pages_free: _Optional[int] = ..., pid: _Optional[int] = ..., engine_epoch: _Optional[int] = ...) -> None: ...
 
 class EngineProbe(_message.Message):
-    __slots__ = ("sent_ns", "progress")
+    __slots__ = ("sent_ns", "progress", "at_ns")
     SENT_NS_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    AT_NS_FIELD_NUMBER: _ClassVar[int]
     sent_ns: int
     progress: int
-    def __init__(self, sent_ns: _Optional[int] = ..., progress: _Optional[int] = ...) -> None: ...
+    at_ns: int
+    def __init__(self, sent_ns: _Optional[int] = ..., progress: _Optional[int] = ..., at_ns: _Optional[int] = ...) -> None: ...
 
 class EngineError(_message.Message):
     __slots__ = ("n", "message")
