@@ -51,6 +51,7 @@ class FakeScheduler(edge_pb2_grpc.EdgeServicer):
         self.answers, self.frozen = True, False
         self.changed = asyncio.Condition()
         self._streams: set[asyncio.Task[None]] = set()
+        self._writing = asyncio.Lock()
         self._server = grpc.aio.server()
         self.address = ""
 
@@ -80,7 +81,11 @@ class FakeScheduler(edge_pb2_grpc.EdgeServicer):
         """Send a message of the owner to the session's attachment."""
         assert session.stream is not None
         down = pb.EdgeDown(session=session.id, epoch=session.epoch, attachment=session.attachment, **message)
-        await session.stream.write(down)
+        await self._write(session.stream, down)
+
+    async def _write(self, stream: grpc.aio.ServicerContext, down: pb.EdgeDown) -> None:
+        async with self._writing:  # a stream takes one write at a time
+            await stream.write(down)
 
     async def Attach(self, _: object, context: grpc.aio.ServicerContext) -> None:  # noqa: N802 - named by the wire
         reading = asyncio.create_task(self._read(context))
@@ -104,7 +109,7 @@ class FakeScheduler(edge_pb2_grpc.EdgeServicer):
         kind = message.WhichOneof("message")
         if kind == "heartbeat":
             beat = pb.Heartbeat(sent_ns=message.heartbeat.sent_ns, at_ns=self.clock.now_ns())
-            await context.write(pb.EdgeDown(heartbeat=beat))
+            await self._write(context, pb.EdgeDown(heartbeat=beat))
         elif kind == "open":
             await self._open(message.open, context)
         elif kind == "reattach":
@@ -119,7 +124,7 @@ class FakeScheduler(edge_pb2_grpc.EdgeServicer):
             refusal = pb.OpenRejected()
             refusal.CopyFrom(self.refuse)
             refusal.request_id = message.request_id
-            await context.write(pb.EdgeDown(rejected=refusal))
+            await self._write(context, pb.EdgeDown(rejected=refusal))
             return
         wanted = v1.Configure.FromString(message.configure)
         number = len(self.sessions) + 1
@@ -144,7 +149,7 @@ class FakeScheduler(edge_pb2_grpc.EdgeServicer):
             refusal = pb.OpenRejected(code="unauthenticated", limit="resume.token", reason="does not fit")
         if refusal is not None:
             refusal.request_id = request.request_id
-            await context.write(pb.EdgeDown(rejected=refusal))
+            await self._write(context, pb.EdgeDown(rejected=refusal))
             return
         if session.detached is None and session.stream is not None:
             await self._supersede(session)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import random
+import threading
 from array import array
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from counterpoint.cli import app
-from counterpoint.talk.duplex import Duplex, Player
-from counterpoint.talk.mic import RATE, WebRtcCanceller
+from counterpoint.talk import mic
+from counterpoint.talk.duplex import BLOCK_MS, Duplex, Player
+from counterpoint.talk.mic import RATE, Microphone, WebRtcCanceller
+from counterpoint.talk.run import Wanted, converse
+from tests.fakes.interaction_server import FakeServer
 
 BLOCK = RATE // 100
 
@@ -99,3 +106,86 @@ def test_a_machine_without_sound_is_told_what_to_install(monkeypatch: pytest.Mon
     result = CliRunner().invoke(app, ["talk", "--mic"])
     assert result.exit_code == 1
     assert "pip install 'counterpoint[mic]'" in result.stderr
+
+
+class Room:
+    """Stands for the sound device: a block every 10 ms, and the microphone hears what played 30 ms before."""
+
+    latency = (0.01, 0.02)
+
+    def __init__(self, *, callback: Callable[..., None], blocksize: int, **_: object) -> None:
+        self._callback, self._blocksize = callback, blocksize
+        self.played: list[bytes] = []
+        self.captured: list[bytes] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Room:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._over.wait(BLOCK_MS / 1000):
+            heard = self.played[-3] if len(self.played) >= 3 else bytes(2 * self._blocksize)
+            playing = bytearray(2 * self._blocksize)
+            self.captured.append(heard)
+            self._callback(heard, playing, self._blocksize, None, None)
+            self.played.append(bytes(playing))
+
+
+class Sound:
+    """What `sounddevice` is to a Microphone."""
+
+    def __init__(self) -> None:
+        self.rooms: list[Room] = []
+
+    def RawStream(self, **how: object) -> Room:  # noqa: N802 - named by the library
+        self.rooms.append(Room(**how))  # type: ignore[arg-type]  # as the library is called
+        return self.rooms[-1]
+
+
+class Heard(Transparent):
+    """Remembers what a canceller is given."""
+
+    def __init__(self, delay_ms: int) -> None:
+        self.delay_ms, self.reference, self.microphone = delay_ms, list[bytes](), list[bytes]()
+
+    def played(self, block: bytes) -> None:
+        self.reference.append(block)
+
+    def captured(self, block: bytes) -> bytes:
+        self.microphone.append(block)
+        return block
+
+
+async def test_the_canceller_is_given_what_the_loudspeaker_plays_block_by_block_and_playback_is_reported(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    cancellers: list[Heard] = []
+    monkeypatch.setattr(mic, "WebRtcCanceller", lambda delay_ms: cancellers.append(Heard(delay_ms)) or cancellers[-1])
+    sound = Sound()
+    async with FakeServer({k: "water" for k in range(4, 30)}) as server:
+        source = Microphone(sound, seconds=1)
+        await converse(Wanted(target=server.target), source, Unseen(), tmp_path, asyncio.Event())
+        (session,) = server.sessions.values()
+    (room,), (canceller,) = sound.rooms, cancellers
+    assert canceller.delay_ms == 30  # of the device, there and back
+    assert canceller.reference == room.played
+    assert canceller.microphone == room.captured
+    assert any(any(block) for block in room.played)
+    reports = [message.playback.played_samples for message in session.messages if message.HasField("playback")]
+    assert reports == sorted(set(reports))
+    assert reports
+    assert source.sent() in b"".join(room.captured)
+
+
+class Unseen:
+    def begin(self, conversation: object) -> None:
+        pass
+
+    def show(self, record: object, conversation: object) -> None:
+        pass
