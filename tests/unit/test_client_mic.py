@@ -168,7 +168,7 @@ async def test_the_canceller_is_given_what_the_loudspeaker_plays_block_by_block_
     cancellers: list[Heard] = []
     monkeypatch.setattr(mic, "WebRtcCanceller", lambda delay_ms: cancellers.append(Heard(delay_ms)) or cancellers[-1])
     sound = Sound()
-    async with FakeServer({k: "water" for k in range(4, 30)}) as server:
+    async with FakeServer(dict.fromkeys(range(4, 30), "water")) as server:
         source = Microphone(sound, seconds=1)
         await converse(Wanted(target=server.target), source, Unseen(), tmp_path, asyncio.Event())
         (session,) = server.sessions.values()
