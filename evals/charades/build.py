@@ -16,7 +16,7 @@ from evals.render.acting import Action, Actor
 from evals.render.body import Pose
 from evals.render.figure import draw_seat, figure
 from evals.render.motions import ACTIONS, KEPT_ACTIONS, SEATED, STAND
-from evals.render.take import Scene, film_all
+from evals.render.take import Filming, Scene, film_all
 from evals.sets import build_set
 
 BAND_S = 0.3  # how far two people would disagree about a boundary
@@ -35,7 +35,8 @@ FAMILIES = {
 _ASKED = tuple(ACTIONS)
 # What may be seen besides, and never be mistaken for what was asked: same view, comparable motion.
 _SIDE, _FRONT = ("sits", "bends", "drinks", "walks"), ("waves", "reaches", "claps", "jumps", "squats")
-_ALIKE = ({"jumps", "squats"}, {"waves", "reaches"})
+_ALIKE = ({"waves", "reaches"},)
+_LARGE = ("sits", "bends", "walks", "jumps", "squats")  # what moves the whole body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,12 @@ class Play:
 
 
 def build(
-    folder: Path, split: Split = Split.TEST, seed: int = 0, items: int | None = None, say: Speak = speak
+    folder: Path,
+    split: Split = Split.TEST,
+    seed: int = 0,
+    items: int | None = None,
+    say: Speak = speak,
+    film: Filming = film_all,
 ) -> list[Item]:
     """Writes the set into `folder`. items: about as many, with the same shares."""
     scenes: dict[str, Scene] = {}
@@ -68,7 +74,7 @@ def build(
         return replace(item, video=f"{name}.mp4")
 
     made = build_set(folder, "charades", split, seed, FAMILIES, record, items, say)
-    film_all(folder, {item.video: scenes[item.video] for item in made})
+    film(folder, {item.video: scenes[item.video] for item in made})
     return made
 
 
@@ -118,11 +124,14 @@ def _cast(rng: np.random.Generator, asked: str, times: int) -> tuple[Pose, int, 
     Who walks never sits: the seat would be elsewhere.
     """
     rest, facing = ACTIONS[asked].rest, int(rng.choice(ACTIONS[asked].views))
-    pool = ["drinks"] if rest == SEATED else list(_SIDE if facing else _FRONT)
+    pool = ["drinks", "claps", "reaches"] if rest == SEATED else list(_SIDE if facing else _FRONT)
     unfit = {"walks": "sits", "sits": "walks"}.get(asked) or str(rng.choice(("sits", "walks")))
     pool = [name for name in pool if name not in (asked, unfit) and {name, asked} not in _ALIKE]
-    others = int(rng.integers(1, 4)) - (times == 2)
-    shown = [str(rng.choice(pool)) for _ in range(max(others, 0 if times else 1))] + [asked] * times
+    others = [str(rng.choice(pool)) for _ in range(int(rng.integers(2, 4)) - (times == 2))]
+    large = [name for name in pool if name in _LARGE]
+    if asked in _LARGE and large:  # or how much moves would tell which one was asked for
+        others[0] = str(rng.choice(large))
+    shown = [*others, *[asked] * times]
     if not times and rng.random() < 0.15:
         return rest, facing, []
     order = rng.permutation(len(shown))

@@ -11,6 +11,7 @@ import dataclasses
 import itertools
 from collections.abc import Callable, Sequence
 
+from evals.dialogue import recorded
 from evals.dialogue.episodes import episodes, falls_silent
 from evals.dialogue.metrics import summary
 from evals.items import Expect, Item, Outcome, Said
@@ -28,6 +29,8 @@ GOES_ON_S = 2.0  # after a backchannel the next number comes within
 
 def judge(item: Item, said: Sequence[Said]) -> Outcome:
     family = item.tags.get("family", "")
+    if family.startswith(recorded.PREFIX):
+        return recorded.judge(item, said)
     if family.startswith("interruption"):
         return _interruption(item, said)
     if family == "backchannel":

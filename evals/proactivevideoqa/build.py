@@ -15,7 +15,7 @@ from evals.items import Event, Expect, Forbid, Item
 from evals.render.acting import Actor
 from evals.render.scenery import Lights, Showing, lights, passer_by
 from evals.render.shapes import COLOURS, KEPT_PAIRS, SHAPES
-from evals.render.take import Scene, film_all
+from evals.render.take import Filming, Scene, film_all
 from evals.sets import build_set
 
 AFTER_S = 1.0  # a reply may still come so long after what it tells of has gone
@@ -56,7 +56,12 @@ class Stage:
 
 
 def build(
-    folder: Path, split: Split = Split.TEST, seed: int = 0, items: int | None = None, say: Speak = speak
+    folder: Path,
+    split: Split = Split.TEST,
+    seed: int = 0,
+    items: int | None = None,
+    say: Speak = speak,
+    film: Filming = film_all,
 ) -> list[Item]:
     """Writes the set into `folder`. items: about as many, with the same shares."""
     scenes: dict[str, Scene] = {}
@@ -66,7 +71,7 @@ def build(
         return replace(item, video=f"{name}.mp4")
 
     made = build_set(folder, "proactivevideoqa", split, seed, FAMILIES, record, items, say)
-    film_all(folder, {item.video: scenes[item.video] for item in made})
+    film(folder, {item.video: scenes[item.video] for item in made})
     return made
 
 

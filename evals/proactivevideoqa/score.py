@@ -11,6 +11,7 @@ from the end of the window before to the end of its own, for the last turn to th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from evals.items import Expect, Item, Outcome, Said
@@ -20,6 +21,8 @@ from evals.render.shapes import COLOURS, SHAPES
 RELATED_S = 1.0  # the window ends so long after what it tells of has gone
 WEIGHTS = (0.0, 0.5, 1.0)
 ACK, CORE = 0.2, 0.8
+_WORD = re.compile(r"[a-z0-9']+")
+_SMALL = frozenset(["a", "an", "and", "are", "in", "is", "of", "on", "the", "to", "with"])  # no key words
 
 
 def judge(item: Item, said: Sequence[Said]) -> Outcome:
@@ -62,7 +65,10 @@ def pauc(due: Expect, heard: Sequence[Said], weight: float) -> float:
 
 def quality(wanted: str, said: str) -> int:
     """0, 1 or 2 of everything said so far, by the key words of the answer and those that contradict them."""
-    keys, words = wanted.lower().split(), set(said.lower().split())
+    keys, words = (
+        [word for word in _WORD.findall(wanted.lower()) if word not in _SMALL],
+        set(_WORD.findall(said.lower())),
+    )
     kinds = [set(COLOURS), set(SHAPES)]
     for key in keys:
         rivals = next((kind for kind in kinds if key in kind), set()) - {key}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Protocol
@@ -28,6 +28,10 @@ class Scene(Protocol):
     @property
     def calm(self) -> bool: ...
     def paint(self, draw: ImageDraw.ImageDraw, t_s: float) -> None: ...
+
+
+Filming = Callable[[Path, Mapping[str, Scene]], None]
+"""(folder, scenes by the name of their file)"""
 
 
 def pictures(scene: Scene) -> Iterator[Picture]:

@@ -17,7 +17,7 @@ from evals.render.acting import Repetition, Trainee
 from evals.render.figure import figure
 from evals.render.motions import KEPT_REPETITIONS, REPETITIONS
 from evals.render.shapes import COLOURS, draw_bulb
-from evals.render.take import Scene, film_all
+from evals.render.take import Filming, Scene, film_all
 from evals.repcount.counts import count_at, full, repetitions
 from evals.sets import build_set
 
@@ -71,7 +71,12 @@ class Gym:
 
 
 def build(
-    folder: Path, split: Split = Split.TEST, seed: int = 0, items: int | None = None, say: Speak = speak
+    folder: Path,
+    split: Split = Split.TEST,
+    seed: int = 0,
+    items: int | None = None,
+    say: Speak = speak,
+    film: Filming = film_all,
 ) -> list[Item]:
     """Writes the set into `folder`. items: about as many, with the same shares."""
     scenes: dict[str, Scene] = {}
@@ -81,7 +86,7 @@ def build(
         return replace(item, video=f"{name}.mp4")
 
     made = build_set(folder, "repcount", split, seed, FAMILIES, record, items, say)
-    film_all(folder, {item.video: scenes[item.video] for item in made})
+    film(folder, {item.video: scenes[item.video] for item in made})
     return made
 
 
