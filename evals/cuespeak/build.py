@@ -96,17 +96,14 @@ def _give(booth: Booth, kind: str, cue: str) -> float:
     """The cue, in speech or as a sound; returns its end."""
     if kind == "sound":
         if booth.rng.random() < 0.5:
-            booth.say(booth.pick(texts.LEADS).format(word=booth.pick(texts.NEW_CUES)))
+            _mention(booth, booth.pick(texts.NEW_CUES), "speech")
             booth.wait(0.05, 0.25)
         return booth.put(sound(booth.rng, cue), "cue", cue, float(booth.rng.uniform(-6, 3)))
     if kind == "word" and booth.rng.random() < _OTHER_SHARE:
         return booth.put(booth.foreign(cue), "cue", cue, float(booth.rng.uniform(-4, 0)))
     if booth.recorded:
         return booth.put(booth.clip(cue), "cue", cue)
-    lead = booth.pick(texts.LEADS).format(word=cue)
-    end = booth.say(lead, "cue lead")
-    booth.events.append(Event(t_s=end, kind="cue end", text=cue))
-    return end
+    return _mention(booth, cue, "cue lead")
 
 
 def _pass(booth: Booth, kind: str, cue: str) -> None:
@@ -119,5 +116,13 @@ def _pass(booth: Booth, kind: str, cue: str) -> None:
         near = booth.pick([each for each in texts.CUES_RECORDED if each != cue])
         booth.say(near, "near miss")
         return
-    word = booth.pick(texts.NEAR.get(cue, texts.KNOWN_CUES))
-    booth.say(booth.pick(texts.LEADS).format(word=word), "near miss")
+    _mention(booth, booth.pick(texts.NEAR.get(cue, texts.KNOWN_CUES)), "near miss")
+
+
+def _mention(booth: Booth, word: str, kind: str) -> float:
+    """A sentence that ends with the word, which is spoken by itself, so that both its ends are known to the sample."""
+    booth.say(booth.pick(texts.LEADS), kind)
+    booth.wait(0.02, 0.06)
+    end = booth.say(word, "word")
+    booth.events.append(Event(t_s=end, kind="word end", text=word))
+    return end

@@ -50,15 +50,15 @@ NEAR = {  # said in passing, and not the cue
     "lantern": ("lantana", "tavern"),
     "walnut": ("wallet", "peanut"),
 }
-LEADS = (  # the cue is their last word
-    "last week somebody told us about the {word}",
-    "there was a picture of a {word}",
-    "nobody had thought of the {word}",
-    "he began to talk about his {word}",
-    "we spoke for an hour about that {word}",
-    "she wrote a long letter on the {word}",
-    "then we came back to the {word}",
-    "it all began with a {word}",
+LEADS = (  # a word follows
+    "last week somebody told us about the",
+    "there was a picture of a",
+    "nobody had thought of the",
+    "he began to talk about his",
+    "we spoke for an hour about that",
+    "she wrote a long letter on the",
+    "then we came back to the",
+    "it all began with a",
 )
 TALK = (  # what follows, two seconds or more
     "which surprised all of us because it had never come up before",
