@@ -19,8 +19,7 @@ from evals.stage import write
 Record = Callable[[Booth, str, str], Item]
 """(booth, id, family) to an item whose samples are in the booth"""
 PEOPLE = " by people"  # ends the name of a family in which a recorded person asks
-_FAST_SLOW = (0.7, 1.3)  # only in tests, and only for these shares of the items
-_UNUSUAL_SHARE = 0.2
+_FAST_SLOW = (0.7, 1.3)  # only in tests
 
 
 def build_set(
@@ -32,8 +31,10 @@ def build_set(
     record: Record,
     items: int | None = None,
     say: Speak = speak,
+    unusual: float = 0.2,
 ) -> list[Item]:
     """families: how many items of each in the whole set; `items` makes a smaller one with the same shares.
+    unusual: the share of the items of a test that are spoken slowly or fast, where the engine can.
 
     Writes manifest and media into an empty `folder`. Raises ConfigError for an engine that is not installed.
     """
@@ -54,7 +55,7 @@ def build_set(
     def make(job: tuple[int, str, int]) -> Item:
         index, family, place = job
         rng = np.random.default_rng([seed, zlib.crc32(f"{name}/{split}".encode()), index])
-        booth = enter(rng, split, place, say, people=family.endswith(PEOPLE))
+        booth = enter(rng, split, place, say, unusual, people=family.endswith(PEOPLE))
         booth.tags["family"] = family.removesuffix(PEOPLE)
         item = record(booth, f"{family.replace(' ', '-')}-{place:03d}", booth.tags["family"])
         write(folder / item.audio, booth.stage.samples_N)
@@ -66,7 +67,9 @@ def build_set(
     return made
 
 
-def enter(rng: np.random.Generator, split: Split, place: int, say: Speak, people: bool = False) -> Booth:
+def enter(
+    rng: np.random.Generator, split: Split, place: int, say: Speak, unusual: float, people: bool = False
+) -> Booth:
     """Voices in turn, so that every family has every voice; the other voice is of another engine where there is one."""
     cast = voices(split)
     user = ASKING_PERSON if people else cast[place % len(cast)]
@@ -74,7 +77,7 @@ def enter(rng: np.random.Generator, split: Split, place: int, say: Speak, people
     if split is Split.TEST:
         others += [voice for voice in PEOPLE_NEARBY if voice != user] * 3
     speed = 1.0
-    if split is Split.TEST and rng.random() < _UNUSUAL_SHARE:
+    if split is Split.TEST and rng.random() < unusual:
         speed = float(rng.choice(_FAST_SLOW))
     speed = speed if speed in speeds(user) else 1.0
     booth = Booth(rng=rng, speak=say, user=user, other=str(rng.choice(others)), speed=speed)

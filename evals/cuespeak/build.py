@@ -32,7 +32,7 @@ def build(
     folder: Path, split: Split = Split.TEST, seed: int = 0, items: int | None = None, say: Speak = speak
 ) -> list[Item]:
     """Writes the set into `folder`. items: about as many, with the same shares."""
-    return build_set(folder, "cuespeak", split, seed, FAMILIES, record, items, say)
+    return build_set(folder, "cuespeak", split, seed, FAMILIES, record, items, say, unusual=0.07)
 
 
 def record(booth: Booth, name: str, family: str) -> Item:
@@ -42,7 +42,7 @@ def record(booth: Booth, name: str, family: str) -> Item:
     cue, wanted = _ask(booth, kind)
     begun = booth.at_s
     booth.wait(0.9, 2.0)
-    sentences = int(rng.integers(3, 8))
+    sentences = int(rng.integers(3, 7))
     cues = 0 if "without" in family else int(rng.integers(1, 1 + min(5, sentences)))
     places = set(rng.choice(sentences, size=cues, replace=False).tolist())
     expect = []

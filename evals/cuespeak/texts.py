@@ -55,10 +55,7 @@ LEADS = (  # a word follows
     "there was a picture of a",
     "nobody had thought of the",
     "he began to talk about his",
-    "we spoke for an hour about that",
-    "she wrote a long letter on the",
     "then we came back to the",
-    "it all began with a",
 )
 TALK = (  # what follows, two seconds or more
     "which surprised all of us because it had never come up before",
@@ -67,8 +64,4 @@ TALK = (  # what follows, two seconds or more
     "so they had to begin the whole meeting again from the top",
     "although nobody in the room could tell me why that was so",
     "and the guests laughed and ordered another round of lemonade",
-    "which is the reason why the shop stayed shut until thursday",
-    "and so our plans for the holiday were changed once again",
-    "while the rest of the crew packed up the tents and the ropes",
-    "but he would not hear of it and went off to bed",
 )
