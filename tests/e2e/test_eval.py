@@ -1,0 +1,79 @@
+"""An evaluation is what a client would get: the harness against the public wire, and a whole run on a tiny set."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from counterpoint.talk.wav import read_wav
+from evals.harness import refusal
+from evals.harness.lockstep import listen
+from evals.harness.model import load_model
+from evals.harness.script import Script
+from evals.items import Expect, Item, Said, write_set
+from tests.e2e.conftest import SHIPPED, command, counterpoint, environment, serving
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+DEMO = SHIPPED / "demo" / "demo.wav"
+VOICE = SHIPPED.parent / "voice"
+FIRST_S, SECOND_S = 16.0, 9.0  # a request and its answer; a part of it
+
+
+def test_the_harness_hears_what_a_client_of_the_public_wire_hears(tmp_path: Path) -> None:
+    model = load_model(SHIPPED, VOICE, sessions=2, deterministic=True)
+    scripts = [Script(id=f"s{s:g}", sound=read_wav(DEMO).lasting(s)) for s in (FIRST_S, SECOND_S)]
+    heard = listen(model, scripts)
+    assert any(said.text == "drink water" for said in heard[0].said)
+    exact = {"COUNTERPOINT_ENGINE__DETERMINISTIC": "true"}
+    with serving(SHIPPED, tmp_path, "--sessions", "2", env=exact) as cluster:
+        for script, listened in zip(scripts, heard, strict=True):
+            out = tmp_path / script.id
+            arguments = ["--target", cluster.target, "--lockstep", "--out", str(out), "--json"]
+            done = counterpoint("talk", str(DEMO), "--max-seconds", f"{script.sound.seconds:g}", *arguments)
+            assert done.returncode == 0, done.stderr
+            assert on_the_wire(out / "session.jsonl") == in_the_harness(listened.said)
+
+
+def on_the_wire(log: Path) -> list[tuple[float, str]]:
+    """When each first word after a silence and each event came, and what it was."""
+    found, last_s = [], -10.0
+    for record in map(json.loads, log.read_text().splitlines()):
+        if record["kind"] != "turn":
+            continue
+        found += [(round(record["out_s"], 2), f"<{event['what']}>") for event in record["events"]]
+        for said in record["said"]:
+            if said["t_s"] - last_s > 1.0:
+                found.append((round(said["t_s"], 2), said["text"]))
+            last_s = said["t_s"]
+    return sorted(found)
+
+
+def in_the_harness(said: tuple[Said, ...]) -> list[tuple[float, str]]:
+    return sorted((round(each.onset_s, 2), each.text.split()[0]) for each in said)
+
+
+@pytest.mark.long
+def test_a_whole_run_leaves_its_report_and_is_refused_without_a_cascade(tmp_path: Path) -> None:
+    folder, out = tmp_path / "set", tmp_path / "out"
+    folder.mkdir()
+    shutil.copy(DEMO, folder / "a.wav")
+    tags = {"voice": "recorded", "split": "dev"}
+    due = Expect(text="drink water", from_s=11.6, to_s=12.8)
+    asked = Item(id="a", duration_s=13.4, audio="a.wav", expect=(due,), tags={"family": "every", "n": "7.5", **tags})
+    write_set(folder, [asked, Item(id="b", duration_s=4.0, tags={"family": "decoy", **tags})])
+    run = ["eval", "timespeak", "--set", str(folder), "--realtime", "2", "--sessions", "2", "--cascade", "0"]
+    whole = command(*run, "--out", str(out), "--json")
+    done = subprocess.run(whole, capture_output=True, text=True, env=environment(), timeout=230, check=False)
+    report = json.loads(done.stdout)
+    assert done.returncode == 3, done.stderr
+    assert report["refused"] == [f"the control `{refusal.CASCADE}` is missing"]
+    assert report["lockstep"]["score"] == report["controls"]["oracle"] == 100.0
+    assert report["realtime"]["items"] == 2
+    assert report["controls"]["zero_weights"] == report["controls"]["silence"] == 50.0
+    assert report["cluster"]["micro_turns"] == 67 + 20
+    assert json.loads((out / "timespeak.json").read_text()) == report
+    assert "<svg" in (out / "timespeak.html").read_text()

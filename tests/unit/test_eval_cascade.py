@@ -1,0 +1,50 @@
+"""The cascade's replies as they are heard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cluster.errors import ConfigError
+from cluster.voice.voice import Voice
+from evals.cascade.home import check
+from evals.cascade.prompt import SILENT, messages
+from evals.cascade.small_llm import chatml
+from evals.cascade.speak import Reply, voiced, words_of
+
+UNITS = Voice(Path(__file__).parents[2] / "models" / "voice").units
+
+
+def test_a_reply_is_read_as_a_voice_would_read_it() -> None:
+    assert words_of("Sure! 3 cats, 21 dogs.\nAnything else?") == ("sure", "three", "cats", "twenty", "one", "dogs")
+
+
+def test_numbers_in_a_row_are_as_many_outputs_and_anything_else_is_one() -> None:
+    counted = voiced([Reply(at_s=1.0, words=("one", "two", "twenty", "one"))], [], UNITS, 30.0)
+    assert [each.text for each in counted] == ["one", "two", "twenty one"]
+    assert counted[0].end_s == counted[1].onset_s
+    (phrase,) = voiced([Reply(at_s=1.0, words=("drink", "water"))], [], UNITS, 30.0)
+    assert phrase.text == "drink water"
+
+
+def test_what_the_user_talks_over_is_not_heard() -> None:
+    said = voiced([Reply(at_s=1.0, words=("one", "two", "three", "four"))], [0.5, 1.5], UNITS, 30.0)
+    assert [each.text for each in said] == ["one", "two"]
+    assert said[-1].end_s == 1.5
+
+
+def test_a_second_reply_waits_for_the_first() -> None:
+    first, second = voiced([Reply(at_s=1.0, words=("yes",)), Reply(at_s=1.1, words=("no",))], [], UNITS, 30.0)
+    assert second.onset_s == first.end_s
+
+
+def test_the_prompt_ends_with_what_was_heard_and_asks_for_the_assistant() -> None:
+    asked = messages([("stop", SILENT)] * 9, "what comes after three")
+    assert asked[-1] == {"role": "user", "content": "what comes after three"}
+    assert chatml(asked).endswith("what comes after three<|im_end|>\n<|im_start|>assistant\n")
+
+
+def test_a_missing_cascade_says_how_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="make cascade"):
+        check(tmp_path)
