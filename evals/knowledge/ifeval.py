@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -83,15 +84,15 @@ def accuracies(followed: Sequence[Followed]) -> dict[str, float]:
     return {"score": sum(found.values()) / 4, **found}
 
 
+@cache
 def _verifiers() -> tuple[Mapping[str, Any], Any]:
     """The registry and the eight variants of loose scoring, without the package's own loader of data sets."""
     found = importlib.util.find_spec("if_verifiable")
     if found is None:
         raise ConfigError("if-verifiable", f"is not installed; {_HOW}")
-    if "if_verifiable" not in sys.modules:
-        package = ModuleType("if_verifiable")
-        package.__path__ = list(found.submodule_search_locations or ())
-        sys.modules["if_verifiable"] = package
+    package = ModuleType("if_verifiable")
+    package.__path__ = list(found.submodule_search_locations or ())
+    sys.modules["if_verifiable"] = package
     from if_verifiable.common import get_loose_transformations
     from if_verifiable.ifeval import INSTRUCTION_DICT, instructions_util
     from langdetect import DetectorFactory

@@ -43,7 +43,7 @@ def test_silence_is_never_right_and_chance_is_told() -> None:
 
 
 def test_instructions_are_verified_strictly_and_loosely() -> None:
-    pytest.importorskip("nltk", reason="`make eval-text` brings the verifiers")
+    pytest.importorskip("langdetect", reason="`make eval-text` brings the verifiers")
     good = ifeval.verify(PROMPT, "*two words*")
     assert (good.strict, good.loose) == ((True, True), (True, True))
     first_line = ifeval.verify(PROMPT, "Sure, here it is:\n*two words*")
