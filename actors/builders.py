@@ -18,6 +18,7 @@ from cluster.errors import ConfigError
 from cluster.model.config import load_config
 from cluster.model.placement import held_by, uniform_placement
 from cluster.telemetry.metrics import Metrics
+from cluster.telemetry.tracing import Traces
 from cluster.types import Dtype, Placement
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Building:
     metrics: Metrics
     directory: Directory
     launcher: Launcher
+    traces: Traces | None  # None: micro-turns are not traced
 
     @property
     def config(self) -> Config:
@@ -97,6 +99,7 @@ def _expert(building: Building) -> Shell:
         address=f"{building.host}:0",
         placement_epoch=placement.epoch,
         metrics=building.metrics,
+        traces=building.traces,
     )
     return OffLoop(shard)
 
@@ -134,7 +137,7 @@ def _settings(building: Building) -> EngineSettings:
 def _engine(building: Building) -> Shell:
     from actors.engine import EngineShell
 
-    return EngineShell(_settings(building), building.metrics, MonotonicClock())
+    return EngineShell(_settings(building), building.metrics, MonotonicClock(), building.traces)
 
 
 def _rank(building: Building) -> Shell:
@@ -162,6 +165,7 @@ def _scheduler(building: Building) -> Shell:
         host=building.host,
         lockstep=name.startswith("lockstep"),
         metrics=building.metrics,
+        traces=building.traces,
     )
 
 
@@ -204,6 +208,7 @@ def _ingest(building: Building) -> Shell:
         voice,
         MonotonicClock(),
         metrics=building.metrics,
+        traces=building.traces,
         host=serve.host,
         port=port,  # clients come back to where they were
         name=building.spec.name,

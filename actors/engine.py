@@ -30,6 +30,7 @@ from cluster.model.probe import probe_dtype
 from cluster.model.remote import LAST_RESORT_NS, Remote
 from cluster.telemetry import metrics as m
 from cluster.telemetry.metrics import Metrics
+from cluster.telemetry.tracing import Traces
 from cluster.types import Dtype, Placement, TickBatch, Versions
 from counterpoint.internal.v1 import engine_pb2_grpc
 
@@ -100,8 +101,8 @@ def _exchange(settings: EngineSettings, experts: ExpertClient | None) -> Exchang
 class EngineShell:
     """A plain class, to be an actor or a process of its own. Holds nothing that a history cannot rebuild."""
 
-    def __init__(self, settings: EngineSettings, metrics: Metrics, clock: Clock) -> None:
-        self._settings, self._metrics, self._clock = settings, metrics, clock
+    def __init__(self, settings: EngineSettings, metrics: Metrics, clock: Clock, traces: Traces | None = None) -> None:
+        self._settings, self._metrics, self._clock, self._traces = settings, metrics, clock, traces
         self._experts: ExpertClient | None = None
         if settings.shards is not None:
             self._experts = ExpertClient(settings.shards, metrics=metrics)
@@ -132,7 +133,14 @@ class EngineShell:
             pages_free=table.free_pages,
         )
         self._server = grpc.aio.server(options=(*CHANNEL_OPTIONS, ("grpc.so_reuseport", 0)))
-        service = EngineService(self._thread, facts, self._metrics, self._clock)
+        service = EngineService(
+            self._thread,
+            facts,
+            self._metrics,
+            self._clock,
+            traces=self._traces,
+            tell_experts=self._tell_experts,
+        )
         engine_pb2_grpc.add_EngineServicer_to_server(service, self._server)
         bound = self._server.add_insecure_port(f"{self._settings.host}:0")
         await self._server.start()
@@ -142,6 +150,10 @@ class EngineShell:
         """Where the shards are from now on; the placement of experts on them stays."""
         if self._experts is not None:
             self._experts.set_shards(shards)
+
+    def _tell_experts(self, context: bytes) -> None:
+        if self._experts is not None:
+            self._experts.trace = context
 
     def describe(self) -> dict[str, str]:
         """What is served, once it is."""

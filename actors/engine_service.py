@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 import grpc
@@ -16,6 +17,7 @@ from actors.engine_wire import decode_batch, encode_step
 from cluster.clock import Clock
 from cluster.telemetry import metrics as m
 from cluster.telemetry.metrics import Metrics
+from cluster.telemetry.tracing import ENGINE, Traces, context_of
 from cluster.types import StepResult, Versions
 from counterpoint.internal.v1 import engine_pb2 as pb
 from counterpoint.internal.v1 import engine_pb2_grpc
@@ -43,8 +45,19 @@ class EngineService(engine_pb2_grpc.EngineServicer):
     scheduler repairs what the step may have half done.
     """
 
-    def __init__(self, thread: SteppingThread[Stepper], facts: EngineFacts, metrics: Metrics, clock: Clock) -> None:
+    def __init__(
+        self,
+        thread: SteppingThread[Stepper],
+        facts: EngineFacts,
+        metrics: Metrics,
+        clock: Clock,
+        *,
+        traces: Traces | None = None,
+        tell_experts: Callable[[bytes], None] = lambda _: None,
+    ) -> None:
+        """tell_experts: gets the context of a traced step before it begins, and nothing once it is over."""
         self._thread, self._facts, self._metrics, self._clock = thread, facts, metrics, clock
+        self._traces, self._tell_experts = traces, tell_experts
         self._epoch = 0
         self._owner: object = None
 
@@ -76,13 +89,37 @@ class EngineService(engine_pb2_grpc.EngineServicer):
 
     async def _step(self, batch: pb.Batch, stream: _Stream) -> None:
         try:
-            result = await asyncio.wrap_future(self._thread.step(decode_batch(batch)))
+            with self._traced(batch):
+                result = await asyncio.wrap_future(self._thread.step(decode_batch(batch)))
         except Exception as failure:  # the engine outlives one bad batch; the scheduler is told
             log.exception("step failed", n=batch.n)
             await stream.write(pb.EngineDown(error=pb.EngineError(n=batch.n, message=f"step failed: {failure}")))
             return
         self._count(result)
         await stream.write(pb.EngineDown(step=encode_step(result)))
+
+    @contextmanager
+    def _traced(self, batch: pb.Batch) -> Iterator[None]:
+        """One step serves many micro-turns: the calls of its experts are told in the trace of the first traced one."""
+        traces = self._traces
+        taken = [
+            (work.session, turn.k)
+            for work in (batch.work if traces is not None else ())
+            for turn in work.turns
+            if traces.takes(work.session, turn.k)
+        ]
+        if traces is None or not taken:
+            yield
+            return
+        began_ns = self._clock.now_ns()
+        self._tell_experts(context_of(*taken[0], ENGINE))
+        try:
+            yield
+        finally:
+            self._tell_experts(b"")
+            about = {"tick": batch.n, "sessions": len(batch.work)}
+            for session, k in taken:
+                traces.span(session, k, ENGINE, began_ns, self._clock.now_ns(), under="tick", **about)
 
     def _count(self, result: StepResult) -> None:
         self._metrics.observe(m.STEP, result.engine_ns / 1e9)

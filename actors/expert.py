@@ -28,6 +28,7 @@ from cluster.model.moe import ExpertBank
 from cluster.model.weights import Checkpoint
 from cluster.telemetry.logging import configure_logging
 from cluster.telemetry.metrics import Metrics
+from cluster.telemetry.tracing import Traces
 from cluster.types import Dtype, TensorFrame
 from counterpoint.internal.v1 import expert_pb2_grpc
 
@@ -71,13 +72,14 @@ class ExpertShard:
         *,
         placement_epoch: int = 0,
         metrics: Metrics | None = None,
+        traces: Traces | None = None,
     ) -> None:
         if dtype not in WIRE_DTYPES:
             raise ConfigError("experts.dtype", f"{dtype} rows do not travel; take f32 or bf16")
         self.address = address
         self._checkpoint_dir, self._experts = Path(checkpoint_dir), experts
         self._dtype, self._deterministic = Dtype(dtype), deterministic
-        self._placement_epoch, self._metrics = placement_epoch, metrics or Metrics()
+        self._placement_epoch, self._metrics, self._traces = placement_epoch, metrics or Metrics(), traces
         self._serving: Future[None] = Future()
         self._service: ExpertService | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -119,7 +121,11 @@ class ExpertShard:
         self._loop = asyncio.get_running_loop()
         bank = TorchBank(self._checkpoint_dir, self._experts, dtype=self._dtype, deterministic=self._deterministic)
         self._service = ExpertService(
-            bank, placement_epoch=self._placement_epoch, metrics=self._metrics, clock=MonotonicClock()
+            bank,
+            placement_epoch=self._placement_epoch,
+            metrics=self._metrics,
+            clock=MonotonicClock(),
+            traces=self._traces,
         )
         server = grpc.aio.server(options=(*CHANNEL_OPTIONS, ("grpc.so_reuseport", 0)))
         expert_pb2_grpc.add_ExpertServicer_to_server(self._service, server)

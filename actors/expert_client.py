@@ -42,6 +42,7 @@ class ExpertClient:
         self._links: dict[int, ShardLink] = {}  # this and the next one belong to the loop's thread
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._shards = dict(shards)
+        self.trace = b""  # context of the traced step under way, sent with its calls
         self._gate = threading.Lock()  # what is posted before the end is handled before it
         self._loop: asyncio.AbstractEventLoop | None = None  # while it takes calls
         self._end = asyncio.Event()
@@ -78,7 +79,10 @@ class ExpertClient:
         future.set_running_or_notify_cancel()  # a caller that gives up just forgets it
         try:
             call_id = next(self._call_ids)
-            self._post(self._send, shard, call_id, encode_call(call_id, call), deadline_ns, future)
+            message = encode_call(call_id, call)
+            if self.trace:
+                message.call.trace = self.trace
+            self._post(self._send, shard, call_id, message, deadline_ns, future)
         except ExpertUnavailable as error:
             future.set_exception(error)
         return future

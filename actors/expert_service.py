@@ -18,6 +18,7 @@ from actors.expert_wire import WIRE_DTYPES, ShardShape, decode_call, encode_rows
 from cluster.clock import Clock
 from cluster.errors import ExpertRefused
 from cluster.telemetry.metrics import EXPERT_COMPUTE, EXPERT_ROWS, PLACEMENT_EPOCH, PROGRESS, Metrics
+from cluster.telemetry.tracing import Traces
 from cluster.types import TensorFrame
 from counterpoint.internal.v1 import expert_pb2 as pb
 from counterpoint.internal.v1 import expert_pb2_grpc
@@ -43,8 +44,10 @@ class ExpertService(expert_pb2_grpc.ExpertServicer):
     `progress` advances with every call and every 20 ms of idleness: it stands while the thread is frozen or stuck.
     """
 
-    def __init__(self, bank: Bank, *, placement_epoch: int = 0, metrics: Metrics, clock: Clock) -> None:
-        self._bank, self._metrics, self._clock = bank, metrics, clock
+    def __init__(
+        self, bank: Bank, *, placement_epoch: int = 0, metrics: Metrics, clock: Clock, traces: Traces | None = None
+    ) -> None:
+        self._bank, self._metrics, self._clock, self._traces = bank, metrics, clock, traces
         self.placement_epoch = placement_epoch  # calls below it are refused; raised by the shell
         self.progress = 0
 
@@ -96,7 +99,11 @@ class ExpertService(expert_pb2_grpc.ExpertServicer):
         call = decode_call(up, self._bank.shape)
         started_ns = self._clock.now_ns()
         rows = self._bank.forward(call.layer, call.experts, call.rows)
-        self._metrics.observe(EXPERT_COMPUTE, (self._clock.now_ns() - started_ns) / 1e9)
+        ended_ns = self._clock.now_ns()
+        self._metrics.observe(EXPERT_COMPUTE, (ended_ns - started_ns) / 1e9)
+        if self._traces is not None and up.trace:
+            about = {"tick": call.tick, "pass": call.pass_index, "layer": call.layer, "attempt": call.attempt}
+            self._traces.within(up.trace, "expert", started_ns, ended_ns, rows=len(call.experts), **about)
         self._metrics.add(EXPERT_ROWS, len(call.experts))
         return rows
 

@@ -13,9 +13,11 @@ from prometheus_client import start_http_server
 
 from actors.builders import ROLES, Building
 from actors.handles import ActorInfo, ActorSpec, Directory, Launcher, Peers, Shell
+from actors.tracing import tracing
 from cluster.telemetry import metrics as m
 from cluster.telemetry.logging import configure_logging
 from cluster.telemetry.metrics import Metrics
+from cluster.telemetry.tracing import Traces
 
 BEAT_S = 1.0
 
@@ -34,11 +36,13 @@ class Host:
         self._log = configure_logging(spec.role, level=telemetry.log_level, stream=stream).bind(actor=spec.name)
         self._metrics = Metrics()
         self._shell: Shell | None = None
+        self._traces: Traces | None = None
         self._beating: asyncio.Task[None] | None = None
         ROLES[spec.role].preload()  # slow imports run while other actors start
 
     async def start(self, peers: Peers) -> ActorInfo:
-        building = Building(self._spec, self._host, peers, self._metrics, self._directory, self._launcher)
+        self._traces = tracing(self._spec.name)
+        building = Building(self._spec, self._host, peers, self._metrics, self._directory, self._launcher, self._traces)
         self._shell = ROLES[self._spec.role].build(building)
         address = await self._shell.start()
         metrics_address = self._expose()
@@ -80,6 +84,8 @@ class Host:
             self._beating.cancel()
         if self._shell is not None:
             await self._shell.stop()
+        if self._traces is not None:
+            await asyncio.to_thread(self._traces.close)
 
     async def _beat(self) -> None:
         """From this loop and not from the thread that answers scrapes: a frozen loop must show."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -22,7 +21,6 @@ from actors.ingest_tls import server_credentials
 from actors.ingest_voice import VoiceFactory, VoiceThread
 from cluster.clock import Clock
 from cluster.config import Config
-from cluster.errors import ConfigError
 from cluster.telemetry import metrics as m
 from cluster.telemetry.metrics import Metrics
 from cluster.telemetry.tracing import Traces
@@ -73,6 +71,7 @@ class Ingest:
         clock: Clock,
         *,
         metrics: Metrics,
+        traces: Traces | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
         name: str = "ingest-0",
@@ -90,7 +89,7 @@ class Ingest:
             voice=self._voice,
             pictures=self._pictures,
             metrics=metrics,
-            traces=_traces(),
+            traces=traces,
         )
         self._hello = pb.Hello(ingest=name, incarnation=clock.now_ns())
         self._health = health.aio.HealthServicer()
@@ -153,8 +152,6 @@ class Ingest:
         self._pictures.shutdown(wait=False, cancel_futures=True)
         if self._voice is not None:
             self._voice.close()
-        if self._services.traces is not None:
-            await asyncio.to_thread(self._services.traces.close)
 
     async def _report(self, status: health_pb2.HealthCheckResponse.ServingStatus) -> None:
         for service in ("", _SERVICE):
@@ -166,15 +163,3 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:  # a name: where it leads is not known here
         return False
-
-
-def _traces() -> Traces | None:
-    """On where an endpoint is named, as in every OpenTelemetry program."""
-    if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
-        return None
-    try:
-        from actors.traces import traces_from_environment  # late: an extra
-    except ImportError as error:
-        message = f"traces need an extra ({error}): pip install 'counterpoint-cluster[tracing]'"
-        raise ConfigError("OTEL_EXPORTER_OTLP_ENDPOINT", message) from error
-    return traces_from_environment()

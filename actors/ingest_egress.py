@@ -16,7 +16,7 @@ from cluster.media.messages import Ended, Opening
 from cluster.media.playout import Playout
 from cluster.media.speech import SpeechTrack, Spoken
 from cluster.telemetry import metrics as m
-from cluster.telemetry.tracing import Traces, Way
+from cluster.telemetry.tracing import ROOT, Traces
 from cluster.types import MICRO_TURN_MS, Timing
 from counterpoint.internal.v1 import edge_pb2 as pb
 
@@ -70,7 +70,7 @@ class EgressTask:
         if opening.audio_out is not None and services.voice is not None and self._speech is None:
             self._speech = services.voice.track(opening.audio_out)
         self._queue: asyncio.Queue[_Arrived | Callable[[], None] | None] = asyncio.Queue()
-        self._handed_over: dict[int, int] = {}
+        self._handed_over: dict[int, tuple[int, int]] = {}  # by k: time spent here, and when it was over
         self._task: asyncio.Task[None] | None = None
         self._interrupted = False
         self._misses = 0
@@ -111,7 +111,7 @@ class EgressTask:
         self._queue.put_nowait(action)
 
     def handed_over(self, k: int, ingest_ns: int) -> None:
-        self._handed_over[k] = ingest_ns
+        self._handed_over[k] = ingest_ns, self._services.clock.now_ns()
 
     def played(self, samples: int, *, cut: bool, now_ns: int) -> None:
         if self._playout is not None:
@@ -151,11 +151,12 @@ class EgressTask:
         spoken = await self._speak(result, begun_ns) if result.k >= self._kept.next_k else Spoken()
         now_ns = clock.now_ns()
         voice_ns = now_ns - begun_ns
+        ingest_ns, handed_ns = self._handed_over.pop(result.k, (0, 0))
         done = self._egress.leave(
             result,
             spoken,
             now_ns=now_ns,
-            ingest_ns=self._handed_over.pop(result.k, 0),
+            ingest_ns=ingest_ns,
             voice_ns=voice_ns,
             egress_ns=now_ns - arrived_ns - voice_ns,
         )
@@ -166,7 +167,7 @@ class EgressTask:
             self._playout.sent(done.first_sample, due_ns=result.due_ns, now_ns=now_ns)
         self._count(done)
         if self._services.traces is not None and result.due_ns and not self._lockstep:
-            self._trace(self._services.traces, done)
+            self._trace(self._services.traces, done, handed_ns, arrived_ns, begun_ns, now_ns)
 
     async def _speak(self, result: Result, now_ns: int) -> Spoken:
         first = result.k * self._turn_samples
@@ -182,17 +183,18 @@ class EgressTask:
         spoken = await self._services.voice.render(self._speech, result.k, result.words, may_sound=may_sound)
         return spoken if ended is None else replace(spoken, ended=ended)
 
-    def _trace(self, traces: Traces, done: Done) -> None:
-        result = done.result
-        way = Way(
-            ingest_ns=done.ingest_ns,
-            queue_ns=result.queue_ns,
-            engine_ns=result.engine_ns,
-            expert_ns=result.expert_ns,
-            voice_ns=done.voice_ns,
-            egress_ns=done.egress_ns,
-        )
-        traces.left(self._session, done.k, way, timing=done.timing.value, tick=result.tick)
+    def _trace(self, traces: Traces, done: Done, handed_ns: int, arrived_ns: int, begun_ns: int, left_ns: int) -> None:
+        """A micro-turn without input of its own begins with its result."""
+        session, k = self._session, done.k
+        if not traces.takes(session, k):
+            return
+        came_ns = handed_ns - done.ingest_ns if handed_ns else arrived_ns
+        about = {"session": session, "k": k, "tick": done.result.tick, "timing": done.timing.value}
+        traces.span(session, k, ROOT, came_ns, left_ns, lateness_ms=done.lateness_ns / 1e6, **about)
+        if handed_ns:
+            traces.span(session, k, "ingest", came_ns, handed_ns)
+        traces.span(session, k, "egress", arrived_ns, left_ns)
+        traces.span(session, k, "voice", begun_ns, left_ns, under="egress")
 
     def _count(self, done: Done) -> None:
         metrics, result = self._services.metrics, done.result

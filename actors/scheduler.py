@@ -29,6 +29,7 @@ from cluster.session.state import Session
 from cluster.session.store import SessionStore
 from cluster.telemetry import metrics as m
 from cluster.telemetry.metrics import Metrics
+from cluster.telemetry.tracing import Traces
 from counterpoint.internal.v1 import edge_pb2_grpc
 
 log = structlog.get_logger()
@@ -65,12 +66,14 @@ class Scheduler:
         host: str,
         lockstep: bool,
         metrics: Metrics,
+        traces: Traces | None = None,
     ) -> None:
         """engine: where it serves."""
         self._config, self._store, self._host, self._lockstep = config, store, host, lockstep
         self._metrics = metrics
         self._clock, self._clock_name = clock, "" if lockstep else boot_id()  # virtual time goes on anywhere
         self._engine = EngineLink(engine, clock)
+        self._traces = None if lockstep else traces  # virtual time is nobody's
         self._server: grpc.aio.Server | None = None
         self._histories = HistoryFiles(config.serve.data_dir / "history", metrics)
         self._tasks: list[asyncio.Task[None]] = []
@@ -111,6 +114,7 @@ class Scheduler:
             time=time,
             gauges=Gauges(doors.held, core.session, self._journal, self._metrics),
             metrics=self._metrics,
+            traces=self._traces,
         )
         edge_pb2_grpc.add_EdgeServicer_to_server(EdgeService(doors.receive, doors.lost), self._server)
         await self._server.start()
@@ -134,6 +138,10 @@ class Scheduler:
 
     def owns(self, session: str) -> bool:
         return self._core is not None and session in self._core
+
+    def load(self) -> int:
+        """Sessions held."""
+        return len(self._doors.held) if self._doors is not None else 0
 
     def sessions(self) -> tuple[SessionLine, ...]:
         """What `counterpoint sessions` prints."""

@@ -12,8 +12,10 @@ from actors.scheduler_gauges import Gauges
 from actors.scheduler_time import TickTime
 from cluster.runtime import Effects, SchedulerCore
 from cluster.scheduling.ticker import Ticker
+from cluster.session.commands import Result
 from cluster.telemetry import metrics as m
 from cluster.telemetry.metrics import Metrics
+from cluster.telemetry.tracing import Traces
 from cluster.types import TickBatch
 
 log = structlog.get_logger()
@@ -34,10 +36,11 @@ class TickLoop:
         time: TickTime,
         gauges: Gauges,
         metrics: Metrics,
+        traces: Traces | None = None,
     ) -> None:
         self._core, self._engine, self._carry_out = core, engine, carry_out
         self._ticker, self._time = ticker, time
-        self._gauges, self._metrics = gauges, metrics
+        self._gauges, self._metrics, self._traces = gauges, metrics, traces
         self.ticks = 0
 
     async def run(self) -> None:
@@ -49,7 +52,10 @@ class TickLoop:
             effects = self._core.tick(n, begun_ns)
             self._carry_out(effects)  # the journal of k-1 is written while the step of k runs
             assert effects.batch is not None
-            self._carry_out(await self._step(effects.batch))
+            done = await self._step(effects.batch)
+            self._carry_out(done)
+            if self._traces is not None:
+                self._trace(self._traces, done, n, begun_ns)
             self._count(effects.batch, begun_ns)
             n, skipped = self._ticker.after(n, self._now())
             self._metrics.add(m.OVERRUNS, skipped)
@@ -66,6 +72,14 @@ class TickLoop:
             self._carry_out(self._core.step_failed(batch.n, str(lost), self._now()))
             await self._engine.connect()
             return self._core.engine_replaced(self._engine.epoch, self._now())
+
+    def _trace(self, traces: Traces, done: Effects, n: int, begun_ns: int) -> None:
+        ended_ns = self._now()
+        for out in done.outs:
+            if isinstance(out, Result) and out.tick == n and traces.takes(out.session, out.k):
+                about = {"tick": n, "epoch": out.epoch, "passes": out.passes}
+                traces.span(out.session, out.k, "queue", begun_ns - out.queue_ns, begun_ns)
+                traces.span(out.session, out.k, "tick", begun_ns, ended_ns, **about)
 
     def _count(self, batch: TickBatch, begun_ns: int) -> None:
         self.ticks += 1

@@ -1,8 +1,4 @@
-"""Traces of single micro-turns: ingest, queue, engine with its experts, voice, egress.
-
-Every result brings the time it spent in each stage, so the ingest that sends it can tell the whole way once it has
-left: nothing is carried over the wire for it, and nothing is done before it has left.
-"""
+"""What an actor tells a collector over OTLP. Spans wait in a bounded queue and are sent by a thread of its own."""
 
 from __future__ import annotations
 
@@ -14,73 +10,76 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
-from opentelemetry.trace import set_span_in_context
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
 
 from cluster.errors import ConfigError
-from cluster.telemetry.tracing import Way, trace_id
+from cluster.telemetry.tracing import CONTEXT_BYTES, ROOT, Sampler, span_id, trace_id
 
 SHARE = "OTEL_TRACES_SAMPLER_ARG"
 _DEFAULT_SHARE = "0.01"
 
 
 class _DerivedIds(RandomIdGenerator):
-    """Gives the next root span the trace that was asked for."""
+    """Gives the next span the names that were asked for; 0: any."""
 
-    wanted = 0
+    trace = span = 0
 
     def generate_trace_id(self) -> int:
-        return self.wanted
+        return self.trace
+
+    def generate_span_id(self) -> int:
+        return self.span or super().generate_span_id()
 
 
 class OtlpTraces:
-    """share: of all micro-turns, chosen by trace id, so that a session's k is either traced by everybody or nobody."""
+    """actor: its name, such as engine-0. share: of all micro-turns. For one thread."""
 
-    def __init__(self, exporter: SpanExporter, *, share: float) -> None:
-        self._ids = _DerivedIds()
-        resource = Resource.create({"service.name": "counterpoint"})
-        self._provider = TracerProvider(resource=resource, id_generator=self._ids, shutdown_on_exit=False)
+    def __init__(self, exporter: SpanExporter, *, actor: str, share: float) -> None:
+        self._ids, self._sampler = _DerivedIds(), Sampler(share)
+        about = {"service.name": f"counterpoint-{actor.rpartition('-')[0]}", "service.instance.id": actor}
+        self._provider = TracerProvider(
+            resource=Resource.create(about), id_generator=self._ids, sampler=ALWAYS_ON, shutdown_on_exit=False
+        )
         self._provider.add_span_processor(BatchSpanProcessor(exporter))
         self._tracer = self._provider.get_tracer("counterpoint")
-        self._below = int(share * 2**128)
 
-    def left(self, session: str, k: int, way: Way, *, timing: str, tick: int) -> None:
-        """A micro-turn has left just now; its stages ended one after the other until then."""
-        self._ids.wanted = trace_id(session, k)
-        if self._ids.wanted >= self._below:
-            return
-        stages = {
-            "ingest": way.ingest_ns,
-            "queue": way.queue_ns,
-            "engine": way.engine_ns,
-            "voice": way.voice_ns,
-            "egress": way.egress_ns,
-        }
-        end_ns = time.time_ns()
-        at_ns = end_ns - sum(stages.values())
-        about = {"session": session, "k": k, "tick": tick, "timing": timing}
-        root = self._tracer.start_span("micro-turn", start_time=at_ns, attributes=about)
-        below_root = set_span_in_context(root)
-        for name, spent_ns in stages.items():
-            span = self._tracer.start_span(name, below_root, start_time=at_ns)
-            if name == "engine" and way.expert_ns:
-                waited = {"sum_of_layers": True}  # drawn as one piece: the waits of all layers lie between its ends
-                experts = self._tracer.start_span(
-                    "experts", set_span_in_context(span), start_time=at_ns, attributes=waited
-                )
-                experts.end(at_ns + way.expert_ns)
-            at_ns += spent_ns
-            span.end(at_ns)
-        root.end(end_ns)
+    def takes(self, session: str, k: int) -> bool:
+        return self._sampler.takes(session, k)
+
+    def span(
+        self, session: str, k: int, name: str, began_ns: int, ended_ns: int, *, under: str = ROOT, **about: object
+    ) -> None:
+        """As `Traces` says. The span named ROOT is under nothing."""
+        trace = trace_id(session, k)
+        parent = 0 if name == ROOT else span_id(trace, under)
+        self._tell(trace, span_id(trace, name), parent, name, (began_ns, ended_ns), about)
+
+    def within(self, context: bytes, name: str, began_ns: int, ended_ns: int, **about: object) -> None:
+        """As `Traces` says."""
+        trace, parent = int.from_bytes(context[:16]), int.from_bytes(context[16:])
+        if len(context) == CONTEXT_BYTES and trace and parent:
+            self._tell(trace, 0, parent, name, (began_ns, ended_ns), about)
+
+    def _tell(
+        self, trace: int, span: int, parent: int, name: str, times_ns: tuple[int, int], about: dict[str, object]
+    ) -> None:
+        to_wall_ns = time.time_ns() - time.monotonic_ns()
+        began_ns, ended_ns = (at_ns + to_wall_ns for at_ns in times_ns)
+        above = SpanContext(trace, parent, is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
+        self._ids.trace, self._ids.span = trace, span
+        context = set_span_in_context(NonRecordingSpan(above)) if parent else None
+        told = self._tracer.start_span(name, context, start_time=began_ns, attributes=about)  # type: ignore[arg-type]  # plain values
+        told.end(ended_ns)
 
     def close(self) -> None:
-        """Sends what is left."""
         self._provider.shutdown()
 
 
-def traces_from_environment() -> OtlpTraces:
+def traces_from_environment(actor: str) -> OtlpTraces:
     """To what OTEL_EXPORTER_OTLP_ENDPOINT names, a share of OTEL_TRACES_SAMPLER_ARG. Raises ConfigError."""
     try:
         share = float(os.environ.get(SHARE, _DEFAULT_SHARE))
     except ValueError as error:
         raise ConfigError(SHARE, "must be a share between 0 and 1") from error
-    return OtlpTraces(OTLPSpanExporter(), share=share)
+    return OtlpTraces(OTLPSpanExporter(), actor=actor, share=share)

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%counterpoint/internal/v1/expert.proto\x12\x18\x63ounterpoint.internal.v1\"\x85\x01\n\x08\x45xpertUp\x12\x36\n\x04\x63\x61ll\x18\x01 \x01(\x0b\x32&.counterpoint.internal.v1.ExpertCallUpH\x00\x12\x36\n\x05probe\x18\x02 \x01(\x0b\x32%.counterpoint.internal.v1.ExpertProbeH\x00\x42\t\n\x07message\"\xc5\x01\n\nExpertDown\x12\x38\n\x06\x61nswer\x18\x01 \x01(\x0b\x32&.counterpoint.internal.v1.ExpertAnswerH\x00\x12:\n\x07refusal\x18\x02 \x01(\x0b\x32\'.counterpoint.internal.v1.ExpertRefusalH\x00\x12\x36\n\x05probe\x18\x03 \x01(\x0b\x32%.counterpoint.internal.v1.ExpertProbeH\x00\x42\t\n\x07message\"\xb9\x01\n\x0c\x45xpertCallUp\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\x04\x12\x17\n\x0fplacement_epoch\x18\x02 \x01(\x04\x12\x0c\n\x04tick\x18\x03 \x01(\x04\x12\x12\n\npass_index\x18\x04 \x01(\r\x12\r\n\x05layer\x18\x05 \x01(\r\x12\x0f\n\x07\x61ttempt\x18\x06 \x01(\r\x12\x0f\n\x07\x65xperts\x18\x07 \x03(\r\x12,\n\x04rows\x18\x08 \x01(\x0b\x32\x1e.counterpoint.internal.v1.Rows\"M\n\x0c\x45xpertAnswer\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\x04\x12,\n\x04rows\x18\x02 \x01(\x0b\x32\x1e.counterpoint.internal.v1.Rows\"@\n\rExpertRefusal\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\x04\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\"0\n\x0b\x45xpertProbe\x12\x0f\n\x07sent_ns\x18\x01 \x01(\x03\x12\x10\n\x08progress\x18\x02 \x01(\x04\"\x97\x01\n\x04Rows\x12\x33\n\x05\x64type\x18\x01 \x01(\x0e\x32$.counterpoint.internal.v1.Rows.Dtype\x12\r\n\x05shape\x18\x02 \x03(\r\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"=\n\x05\x44type\x12\x15\n\x11\x44TYPE_UNSPECIFIED\x10\x00\x12\r\n\tDTYPE_F32\x10\x01\x12\x0e\n\nDTYPE_BF16\x10\x02\"\x11\n\x0f\x44\x65scribeRequest\"\xe5\x01\n\rDescribeReply\x12\x12\n\nnum_layers\x18\x01 \x01(\r\x12\x13\n\x0bhidden_size\x18\x02 \x01(\r\x12\x0f\n\x07\x65xperts\x18\x03 \x03(\r\x12\x16\n\x0eweights_sha256\x18\x04 \x01(\t\x12\x33\n\x05\x64type\x18\x05 \x01(\x0e\x32$.counterpoint.internal.v1.Rows.Dtype\x12\x15\n\rdeterministic\x18\x06 \x01(\x08\x12\x17\n\x0fplacement_epoch\x18\x07 \x01(\x04\x12\x10\n\x08progress\x18\x08 \x01(\x04\x12\x0b\n\x03pid\x18\t \x01(\x04\x32\xc2\x01\n\x06\x45xpert\x12X\n\x08\x45xchange\x12\".counterpoint.internal.v1.ExpertUp\x1a$.counterpoint.internal.v1.ExpertDown(\x01\x30\x01\x12^\n\x08\x44\x65scribe\x12).counterpoint.internal.v1.DescribeRequest\x1a\'.counterpoint.internal.v1.DescribeReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%counterpoint/internal/v1/expert.proto\x12\x18\x63ounterpoint.internal.v1\"\x85\x01\n\x08\x45xpertUp\x12\x36\n\x04\x63\x61ll\x18\x01 \x01(\x0b\x32&.counterpoint.internal.v1.ExpertCallUpH\x00\x12\x36\n\x05probe\x18\x02 \x01(\x0b\x32%.counterpoint.internal.v1.ExpertProbeH\x00\x42\t\n\x07message\"\xc5\x01\n\nExpertDown\x12\x38\n\x06\x61nswer\x18\x01 \x01(\x0b\x32&.counterpoint.internal.v1.ExpertAnswerH\x00\x12:\n\x07refusal\x18\x02 \x01(\x0b\x32\'.counterpoint.internal.v1.ExpertRefusalH\x00\x12\x36\n\x05probe\x18\x03 \x01(\x0b\x32%.counterpoint.internal.v1.ExpertProbeH\x00\x42\t\n\x07message\"\xc8\x01\n\x0c\x45xpertCallUp\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\x04\x12\x17\n\x0fplacement_epoch\x18\x02 \x01(\x04\x12\x0c\n\x04tick\x18\x03 \x01(\x04\x12\x12\n\npass_index\x18\x04 \x01(\r\x12\r\n\x05layer\x18\x05 \x01(\r\x12\x0f\n\x07\x61ttempt\x18\x06 \x01(\r\x12\x0f\n\x07\x65xperts\x18\x07 \x03(\r\x12,\n\x04rows\x18\x08 \x01(\x0b\x32\x1e.counterpoint.internal.v1.Rows\x12\r\n\x05trace\x18\t \x01(\x0c\"M\n\x0c\x45xpertAnswer\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\x04\x12,\n\x04rows\x18\x02 \x01(\x0b\x32\x1e.counterpoint.internal.v1.Rows\"@\n\rExpertRefusal\x12\x0f\n\x07\x63\x61ll_id\x18\x01 \x01(\x04\x12\r\n\x05\x66ield\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\"0\n\x0b\x45xpertProbe\x12\x0f\n\x07sent_ns\x18\x01 \x01(\x03\x12\x10\n\x08progress\x18\x02 \x01(\x04\"\x97\x01\n\x04Rows\x12\x33\n\x05\x64type\x18\x01 \x01(\x0e\x32$.counterpoint.internal.v1.Rows.Dtype\x12\r\n\x05shape\x18\x02 \x03(\r\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"=\n\x05\x44type\x12\x15\n\x11\x44TYPE_UNSPECIFIED\x10\x00\x12\r\n\tDTYPE_F32\x10\x01\x12\x0e\n\nDTYPE_BF16\x10\x02\"\x11\n\x0f\x44\x65scribeRequest\"\xe5\x01\n\rDescribeReply\x12\x12\n\nnum_layers\x18\x01 \x01(\r\x12\x13\n\x0bhidden_size\x18\x02 \x01(\r\x12\x0f\n\x07\x65xperts\x18\x03 \x03(\r\x12\x16\n\x0eweights_sha256\x18\x04 \x01(\t\x12\x33\n\x05\x64type\x18\x05 \x01(\x0e\x32$.counterpoint.internal.v1.Rows.Dtype\x12\x15\n\rdeterministic\x18\x06 \x01(\x08\x12\x17\n\x0fplacement_epoch\x18\x07 \x01(\x04\x12\x10\n\x08progress\x18\x08 \x01(\x04\x12\x0b\n\x03pid\x18\t \x01(\x04\x32\xc2\x01\n\x06\x45xpert\x12X\n\x08\x45xchange\x12\".counterpoint.internal.v1.ExpertUp\x1a$.counterpoint.internal.v1.ExpertDown(\x01\x30\x01\x12^\n\x08\x44\x65scribe\x12).counterpoint.internal.v1.DescribeRequest\x1a\'.counterpoint.internal.v1.DescribeReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,21 +36,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPERTDOWN']._serialized_start=204
   _globals['_EXPERTDOWN']._serialized_end=401
   _globals['_EXPERTCALLUP']._serialized_start=404
-  _globals['_EXPERTCALLUP']._serialized_end=589
-  _globals['_EXPERTANSWER']._serialized_start=591
-  _globals['_EXPERTANSWER']._serialized_end=668
-  _globals['_EXPERTREFUSAL']._serialized_start=670
-  _globals['_EXPERTREFUSAL']._serialized_end=734
-  _globals['_EXPERTPROBE']._serialized_start=736
-  _globals['_EXPERTPROBE']._serialized_end=784
-  _globals['_ROWS']._serialized_start=787
-  _globals['_ROWS']._serialized_end=938
-  _globals['_ROWS_DTYPE']._serialized_start=877
-  _globals['_ROWS_DTYPE']._serialized_end=938
-  _globals['_DESCRIBEREQUEST']._serialized_start=940
-  _globals['_DESCRIBEREQUEST']._serialized_end=957
-  _globals['_DESCRIBEREPLY']._serialized_start=960
-  _globals['_DESCRIBEREPLY']._serialized_end=1189
-  _globals['_EXPERT']._serialized_start=1192
-  _globals['_EXPERT']._serialized_end=1386
+  _globals['_EXPERTCALLUP']._serialized_end=604
+  _globals['_EXPERTANSWER']._serialized_start=606
+  _globals['_EXPERTANSWER']._serialized_end=683
+  _globals['_EXPERTREFUSAL']._serialized_start=685
+  _globals['_EXPERTREFUSAL']._serialized_end=749
+  _globals['_EXPERTPROBE']._serialized_start=751
+  _globals['_EXPERTPROBE']._serialized_end=799
+  _globals['_ROWS']._serialized_start=802
+  _globals['_ROWS']._serialized_end=953
+  _globals['_ROWS_DTYPE']._serialized_start=892
+  _globals['_ROWS_DTYPE']._serialized_end=953
+  _globals['_DESCRIBEREQUEST']._serialized_start=955
+  _globals['_DESCRIBEREQUEST']._serialized_end=972
+  _globals['_DESCRIBEREPLY']._serialized_start=975
+  _globals['_DESCRIBEREPLY']._serialized_end=1204
+  _globals['_EXPERT']._serialized_start=1207
+  _globals['_EXPERT']._serialized_end=1401
 # @@protoc_insertion_point(module_scope)

@@ -26,7 +26,7 @@ class ExpertDown(_message.Message):
     def __init__(self, answer: _Optional[_Union[ExpertAnswer, _Mapping]] = ..., refusal: _Optional[_Union[ExpertRefusal, _Mapping]] = ..., probe: _Optional[_Union[ExpertProbe, _Mapping]] = ...) -> None: ...
 
 class ExpertCallUp(_message.Message):
-    __slots__ = ("call_id", "placement_epoch", "tick", "pass_index", "layer", "attempt", "experts", "rows")
+    __slots__ = ("call_id", "placement_epoch", "tick", "pass_index", "layer", "attempt", "experts", "rows", "trace")
     CALL_ID_FIELD_NUMBER: _ClassVar[int]
     PLACEMENT_EPOCH_FIELD_NUMBER: _ClassVar[int]
     TICK_FIELD_NUMBER: _ClassVar[int]
@@ -35,6 +35,7 @@ class ExpertCallUp(_message.Message):
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     EXPERTS_FIELD_NUMBER: _ClassVar[int]
     ROWS_FIELD_NUMBER: _ClassVar[int]
+    TRACE_FIELD_NUMBER: _ClassVar[int]
     call_id: int
     placement_epoch: int
     tick: int
@@ -43,7 +44,8 @@ class ExpertCallUp(_message.Message):
     attempt: int
     experts: _containers.RepeatedScalarFieldContainer[int]
     rows: Rows
-    def __init__(self, call_id: _Optional[int] = ..., placement_epoch: _Optional[int] = ..., tick: _Optional[int] = ..., pass_index: _Optional[int] = ..., layer: _Optional[int] = ..., attempt: _Optional[int] = ..., experts: _Optional[_Iterable[int]] = ..., rows: _Optional[_Union[Rows, _Mapping]] = ...) -> None: ...
+    trace: bytes
+    def __init__(self, call_id: _Optional[int] = ..., placement_epoch: _Optional[int] = ..., tick: _Optional[int] = ..., pass_index: _Optional[int] = ..., layer: _Optional[int] = ..., attempt: _Optional[int] = ..., experts: _Optional[_Iterable[int]] = ..., rows: _Optional[_Union[Rows, _Mapping]] = ..., trace: _Optional[bytes] = ...) -> None: ...
 
 class ExpertAnswer(_message.Message):
     __slots__ = ("call_id", "rows")
