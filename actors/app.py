@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,12 @@ from ray.exceptions import ActorUnschedulableError, RayActorError, RayTaskError
 from ray.util import get_node_ip_address
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from actors.app_ray import RayUnreachable, start_ray
+from actors.app_ray import RayUnreachable, ask_autoscaler, free, start_ray
 from actors.builders import first_port, require_free
 from actors.handles import ActorInfo, ActorLost, ActorSpec, Peers
 from actors.host import Host
 from actors.leftovers import clear, require_alone
-from actors.places import node_for, resource_for
+from actors.places import RESOURCE, node_for, resource_for
 from actors.store import EmbeddedStore
 from cluster.config import Config
 from cluster.errors import ConfigError, Rejected
@@ -110,6 +110,13 @@ class RayLauncher:
         else:
             options["scheduling_strategy"] = NodeAffinitySchedulingStrategy(node_for(spec, nodes), soft=False)
         return RayHandle(ray.remote(RayHost).options(**options).remote(spec))
+
+    async def room(self, role: str) -> int:
+        """0 on nodes that do not offer the role's resource: what they can take is not known."""
+        return await asyncio.to_thread(free, f"{RESOURCE}{role}")
+
+    async def ask(self, wanted: Mapping[str, int]) -> None:
+        await asyncio.to_thread(ask_autoscaler, {f"{RESOURCE}{role}": number for role, number in wanted.items()})
 
 
 class RayDirectory:
@@ -280,11 +287,6 @@ def joined(config: Config) -> Iterator[RayHandle]:
         yield RayHandle(_running_supervisor(config.serve.namespace))
     finally:
         ray.shutdown()
-
-
-def this_node() -> str:
-    """Ray's id of the node this process has joined."""
-    return str(ray.get_runtime_context().get_node_id())
 
 
 def _running_supervisor(namespace: str) -> Any:

@@ -7,10 +7,11 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import ray
 import structlog
+from ray.autoscaler.sdk import request_resources
 
 from cluster.config import Serve
 from cluster.errors import CounterpointError
@@ -94,3 +95,20 @@ def _start_here(namespace: str) -> None:
 
 def _advice(what: str) -> str:
     return f"serve.ray_address: {what}; start one with `ray start --head`, or leave the field empty for one of our own"
+
+
+def this_node() -> str:
+    """Ray's id of the node this process has joined."""
+    return str(ray.get_runtime_context().get_node_id())
+
+
+def free(resource: str) -> int:
+    """Of a resource, on all nodes together."""
+    return int(ray.available_resources().get(resource, 0))
+
+
+def ask_autoscaler(wanted: Mapping[str, int]) -> None:
+    """Have it keep so many nodes that each offer one of a resource, whatever else runs; replaces what was asked before.
+    Of no effect where no autoscaler runs.
+    """
+    request_resources(bundles=[{resource: 1} for resource, number in wanted.items() for _ in range(number)])

@@ -29,7 +29,8 @@ def drain(
 
     Example: counterpoint drain --node this --wait 30
     """
-    from actors.app import joined, this_node
+    from actors.app import joined
+    from actors.app_ray import this_node
 
     try:
         with joined(load(config, overrides={"serve.ray_address": address})) as supervisor:

@@ -72,6 +72,11 @@ class Fleet:
             await asyncio.gather(*(self._ask(name) for name in list(self._infos)))
             self.beats += 1
 
+    async def stop_one(self, name: str) -> None:
+        """Stop one for good, and end it if it does not."""
+        if name in self._handles:
+            await self._stop(name)
+
     async def stop(self, role: str) -> None:
         """Stop all of a role together, and end those that do not stop."""
         names = [name for name in self._handles if name.rpartition("-")[0] == role]
@@ -80,6 +85,7 @@ class Fleet:
     async def _stop(self, name: str) -> None:
         """Whatever becomes of this one, the others are stopped too."""
         handle, served = self._handles.pop(name), self._infos.pop(name, None)
+        self._addresses.pop(name, None)
         try:
             if served:
                 await asyncio.wait_for(handle.stop(), BEAT_TIMEOUT_S)

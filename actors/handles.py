@@ -88,6 +88,12 @@ class Launcher(Protocol):
 
     def launch(self, spec: ActorSpec) -> Handle: ...
 
+    async def room(self, role: str) -> int:
+        """How many more actors of this role the nodes that there are can take now."""
+
+    async def ask(self, wanted: Mapping[str, int]) -> None:
+        """Have Ray's autoscaler keep nodes for so many actors of each role, replacing what was asked before."""
+
 
 class Directory(Protocol):
     """Which scheduler serves whom. Raises Rejected (limit, retry_after_ms) or StoreUnavailable."""

@@ -11,10 +11,13 @@ from collections.abc import Coroutine, Iterable
 
 import structlog
 
+from actors.autoscaling import Autoscaling
 from actors.fleet import Fleet
 from actors.handles import ActorInfo, ActorLost, ActorSpec, Launcher, shards_of
+from actors.pairs import Pairs, number
 from cluster.config import Config
 from cluster.errors import Rejected
+from cluster.scheduling.scaling import ScalingRules
 from cluster.telemetry import metrics as m
 from cluster.telemetry.metrics import Metrics
 
@@ -35,6 +38,20 @@ class Supervisor:
     def __init__(self, config: Config, launcher: Launcher, metrics: Metrics) -> None:
         self._config, self._metrics = config, metrics
         self._fleet = Fleet(launcher)
+        self._pairs = Pairs(self._fleet, config.scaling.pairs)
+        self._scaling = Autoscaling(
+            ScalingRules(
+                fewest=config.scaling.pairs,
+                most=config.scaling.most,
+                more_after_s=config.scaling.more_after_s,
+                fewer_after_s=config.scaling.fewer_after_s,
+            ),
+            self._pairs,
+            launcher,
+            actors=self._fleet.infos,
+            start_pair=self._start_pair,
+            metrics=metrics,
+        )
         self._deaths: dict[str, int] = {}
         self._ranks: list[ActorSpec] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -50,14 +67,18 @@ class Supervisor:
         """Everything but the lockstep pair. Raises what the first actor that cannot start raised."""
         experts = self._config.experts
         shards = self._launch("expert", range(experts.shards if experts.exchange == "grpc" else 0))
-        engines = self._launch("engine")
+        engines = self._launch("engine", range(self._config.scaling.pairs))
         self._ranks = self._launch("rank", range(1, experts.shards if experts.exchange == "alltoall" else 0))
-        schedulers = self._launch("scheduler")
+        schedulers = self._launch("scheduler", range(self._config.scaling.pairs))
         ingests = self._launch("ingest", range(self._config.serve.ingests))
         await self._meet()
         for group in (shards, engines + self._ranks, schedulers, ingests):
             await asyncio.gather(*(self._serve(spec) for spec in group))
         self._spawn(self._fleet.beat())
+        for state in ("serving", "wanted"):
+            self._metrics.set(m.PAIRS, self._config.scaling.pairs, state=state)
+        if self._config.scaling.most > 1:
+            self._spawn(self._scaling.run())
         return ""
 
     def attend(self) -> None:
@@ -81,7 +102,7 @@ class Supervisor:
 
     async def facts(self) -> dict[str, str]:
         """What a user wants to know first."""
-        engine = await self._fleet["engine-0"].tell("describe")
+        engine = await self._fleet[self._fleet.serving("engine")[0].name].tell("describe")
         assert isinstance(engine, dict)
         address = ", ".join(info.address for info in self._fleet.serving("ingest"))
         return {"address": address, "exchange": self._config.experts.exchange, **engine}
@@ -96,10 +117,22 @@ class Supervisor:
         return tuple(found)
 
     async def drain(self, node: str, in_ms: int, reason: str) -> tuple[str, ...]:
-        """Have the ingests of a node (empty: of all) send their clients away; returns their names once that is done."""
+        """Have the ingests of a node (empty: of all) send their clients away, and the pairs of one node hand their
+        sessions to those that stay, where any does. Returns the names of all that left once that is done.
+        """
         leaving = [info.name for info in self._fleet.serving("ingest") if node in ("", info.node)]
         await asyncio.gather(*(self._fleet[name].tell("drain", in_ms, reason) for name in leaving))
-        return tuple(leaving)
+        gone = await self._leave_node(node) if node else []
+        return (*leaving, *gone)
+
+    async def _leave_node(self, node: str) -> list[str]:
+        halves = [info for role in ("scheduler", "engine") for info in self._fleet.serving(role) if info.node == node]
+        leaving = {number(info) for info in halves} & set(self._pairs.staying())
+        if not leaving or not set(self._pairs.staying()) - leaving:
+            return []
+        self._scaling.drained()
+        await asyncio.gather(*(self._pairs.leave(pair) for pair in leaving))
+        return [f"{role}-{pair}" for pair in sorted(leaving) for role in ("scheduler", "engine")]
 
     async def place(self, lockstep: bool) -> str:
         """Address of a scheduler for a new session; the first lockstep session starts a pair of its own."""
@@ -108,16 +141,16 @@ class Supervisor:
             if lockstep and not self._fleet.known(role):
                 for spec in self._launch("lockstep-engine") + self._launch(role):
                     await self._serve(spec)
-        found = self._fleet.serving(role)
-        if not found:
+        found = next(iter(self._fleet.serving(role)), None) if lockstep else await self._pairs.choose()
+        if found is None:
             raise Rejected("scheduler", "none serves at the moment", retry_after_ms=1_000)
-        return found[0].address
+        return found.address
 
     async def find(self, session: str) -> str:
         """Address of the scheduler that owns the session, or of one to take it over. All are asked: what they hold is
         the truth. Raises Rejected while none serves.
         """
-        for info in self._fleet.serving("scheduler") + self._fleet.serving("lockstep-scheduler"):
+        for info in (*self._pairs.open(), *self._fleet.serving("lockstep-scheduler")):
             try:
                 if await self._fleet[info.name].tell("owns", session):
                     return info.address
@@ -136,6 +169,15 @@ class Supervisor:
             self._fleet.launch(spec)
         return specs
 
+    async def _start_pair(self, pair: int) -> None:
+        """Behind those that serve already; what fails is taken away again and raised."""
+        try:
+            for spec in (*self._launch("engine", (pair,)), *self._launch("scheduler", (pair,))):
+                await self._serve(spec)
+        except Exception:
+            await self._pairs.leave(pair)
+            raise
+
     async def _serve(self, spec: ActorSpec) -> None:
         self._guard(spec, await self._fleet.serve(spec))
 
@@ -145,13 +187,13 @@ class Supervisor:
 
     async def _watch(self, spec: ActorSpec) -> None:
         """Wait for the actor's death, then start it again until it serves; a quick succession is slowed down."""
-        handle, engine = self._fleet[spec.name], self._fleet["engine-0"]
+        handle = self._fleet[spec.name]
         why = await handle.lost()
-        self._fleet.forget(spec.name)
-        if self._stopping:
+        if self._stopping or self._pairs.leaves(spec.name):
             return
+        self._fleet.forget(spec.name)
         if spec.role == "rank":
-            engine.kill()  # losing a rank is losing the engine, whose restart brings the ranks along
+            self._fleet["engine-0"].kill()  # losing a rank is losing the engine, whose restart brings the ranks along
             return
         while True:
             deaths = self._deaths[spec.name] = self._deaths.get(spec.name, 0) + 1

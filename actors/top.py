@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import urllib.request
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from functools import partial
@@ -15,14 +14,13 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 
+from actors.readings import read as readings
 from actors.serve import AsJson, ConfigFile
 from cluster.clock import MonotonicClock
 from cluster.config import load
 from cluster.errors import CounterpointError
 from cluster.telemetry.overview import Overview, overview
 from cluster.telemetry.scrape import Scrape
-
-TIMEOUT_S = 1.0
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -76,17 +74,7 @@ async def read(actors: Callable[[], Awaitable[object]]) -> dict[str, Scrape | No
     """The metrics of every actor that the supervisor knows now; None for one that does not answer."""
     infos = await actors()
     assert isinstance(infos, tuple)
-    scrapes = await asyncio.gather(*(asyncio.to_thread(scrape, info.metrics_address) for info in infos))
-    return {info.name: found for info, found in zip(infos, scrapes, strict=True)}
-
-
-def scrape(address: str) -> Scrape | None:
-    """None when it does not answer within a second."""
-    try:
-        with urllib.request.urlopen(f"http://{address}/metrics", timeout=TIMEOUT_S) as answer:
-            return Scrape.of(answer.read().decode())
-    except OSError:
-        return None
+    return await readings(infos)
 
 
 def screen(seen: Overview) -> Group:

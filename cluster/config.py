@@ -49,6 +49,19 @@ class Scheduler(Section):
     lead_ms: Annotated[int, Field(ge=0, le=5000)] = 200  # from the grant to media time 0, at least
 
 
+class Scaling(Section):
+    """(scheduler, engine) pairs. One that comes later needs a node with their Ray resources, `counterpoint_ROLE`."""
+
+    pairs: Annotated[int, Field(ge=1, le=64)] = 1  # from the start, and the fewest
+    max_pairs: Annotated[int, Field(ge=0, le=64)] = 0  # 0: as many as `pairs`
+    fewer_after_s: Annotated[float, Field(ge=1)] = 300.0  # that long one pair less must have been enough
+    more_after_s: Annotated[float, Field(ge=0)] = 10.0
+
+    @property
+    def most(self) -> int:
+        return max(self.pairs, self.max_pairs)
+
+
 class Engine(Section):
     checkpoint: Path = Path("models/counterpoint-micro")
     dtype: Literal["auto", "f32", "bf16"] = "auto"
@@ -100,6 +113,7 @@ class Telemetry(Section):
 class Config(Section):
     serve: Serve = Serve()
     scheduler: Scheduler = Scheduler()
+    scaling: Scaling = Scaling()
     engine: Engine = Engine()
     experts: Experts = Experts()
     redis: Redis = Redis()
@@ -118,6 +132,8 @@ class Config(Section):
                 raise ConfigError(f"serve.{other}", f"is needed beside serve.{given}")
         if self.redis.tls_ca_file and not self.redis.url.startswith("rediss://"):
             raise ConfigError("redis.tls_ca_file", "has no effect unless redis.url begins with rediss://")
+        if self.experts.exchange == "alltoall" and self.scaling.most > 1:
+            raise ConfigError("scaling.pairs", "the ranks of alltoall belong to one engine; take 1, or exchange grpc")
         return self
 
     def shown(self) -> dict[str, Any]:

@@ -29,6 +29,7 @@ OWNED = {
     "engine": {"checkpoint"},
     "experts": {"shards"},
     "redis": {"url", "username", "password", "tls_ca_file"},
+    "scaling": {"pairs", "max_pairs"},
     "telemetry": {"metrics_host", "metrics_port", "log_dir"},
 }
 REUSED = "groups."  # the groups share their keys, described at the first

@@ -42,6 +42,7 @@ _ERRORS = (*_BAD_INPUT, "resync_required", "overloaded", "unavailable", "interna
 _MEDIA = ("gap_filled", "too_late", "duplicate", "overlap_refused", "too_early", "undecodable")
 _PLACES = ("ingest", "engine", "journal")
 _ROLES = ("ingest", "scheduler", "engine", "rank", "expert")
+_SCALINGS = ("refused", "places", "lateness", "kv_full", "queue_age", "headroom", "spare", "not_needed")
 _CALLS = ("answered", "refused", "deadline", "broken", "too_late")
 _CALL = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1)
 
@@ -100,6 +101,13 @@ TICK_PREDICTED = _gauge(
 TICK_HEADROOM = _gauge(
     "counterpoint_tick_headroom_seconds", "Budget of a tick minus its predicted p99; 0 where time is virtual."
 )
+PAIRS = _gauge("counterpoint_pairs", "(scheduler, engine) pairs: serving, and wanted by the rules of scaling.", "state")
+SCALING_SIGNAL = _gauge(
+    "counterpoint_scaling_signal",
+    "What scaling goes by, of the worst pair; only where pairs may come and go.",
+    "signal",
+)
+SCALINGS = _counter("counterpoint_scalings_total", "Changes of the pairs wanted, by reason.", "why", known=_SCALINGS)
 
 # What was shed?
 REJECTED = _counter(

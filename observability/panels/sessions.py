@@ -89,6 +89,17 @@ BOARD = Dashboard(
                     title="Places taken", unit="percentunit", queries={"{{actor}}": "actor:sessions:ratio"}, bound=0.9
                 ),
                 Panel(title="Streams by ingest", queries={"{{actor}}": 'counterpoint_streams{role="ingest"}'}),
+                Panel(
+                    title="Engine pairs",
+                    queries={"{{state}}": 'max by (state) (counterpoint_pairs{role="supervisor"})'},
+                ),
+                Panel(
+                    title="Changes of the pairs wanted, by reason",
+                    queries={
+                        "{{why}}": f'sum by (why) (increase(counterpoint_scalings_total{{role="supervisor"}}[{W}]))'
+                    },
+                    stacked=True,
+                ),
             ),
         ),
         Row(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 
 import pytest
@@ -50,6 +50,8 @@ class Process:
         if self.deaf:
             raise RuntimeError(f"{self.spec.name} understands nothing")
         self.told.append((verb, *arguments))
+        if verb == "load":
+            return len(self.owned)
         return arguments[0] in self.owned if verb == "owns" else None
 
     async def progress(self) -> int:
@@ -83,6 +85,8 @@ class Machine:
     def __init__(self) -> None:
         self.started: list[Process] = []
         self.refusals = 0
+        self.rooms = 0
+        self.asked: list[dict[str, int]] = []
         self._pids = count(1000)
         self._news = asyncio.Event()
 
@@ -94,6 +98,12 @@ class Machine:
         self.started.append(process)
         self._news.set()
         return process
+
+    async def room(self, role: str) -> int:
+        return self.rooms
+
+    async def ask(self, wanted: Mapping[str, int]) -> None:
+        self.asked.append(dict(wanted))
 
     def newest(self, name: str) -> Process:
         return [process for process in self.started if process.spec.name == name][-1]
