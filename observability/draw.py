@@ -85,6 +85,9 @@ def _panel(axes: Axes, panel: dict[str, Any], found: list[tuple[str, dict[str, A
     else:
         for name, (ts, values) in lines:
             axes.plot(ts, values, label=name, linewidth=1)
+    values = [value for _, (_, values) in lines for value in values]
+    if min(values) >= 0:  # what never rose is a line at the bottom, not a band around 0
+        axes.set_ylim(bottom=0, top=None if max(values) else 1)
     for step in defaults["thresholds"]["steps"]:
         if step["value"] is not None:
             axes.axhline(step["value"] * scale, color="red", linewidth=0.7, linestyle="--")

@@ -35,6 +35,11 @@ def loaded(toml: str, folder: Path):
     return load(file, env={})
 
 
+def rendered_cluster_scales(case: Path | None) -> bool:
+    (cluster,) = (each for each in rendered(case) if each["kind"] == "RayCluster")
+    return cluster["spec"]["enableInTreeAutoscaling"]
+
+
 def test_with_alltoall_the_experts_are_the_ranks_besides_the_engine(tmp_path: Path) -> None:
     objects = rendered(None, "--set", "config.experts.exchange=alltoall", "--set", "groups.expert.replicas=3")
     assert worker_groups(objects)["expert"]["resources"]["counterpoint_rank"] == "1"
@@ -51,6 +56,9 @@ def test_the_configuration_is_one_that_serve_reads(case: Path | None, tmp_path: 
     assert config.serve.ingests == groups["ingest"]["replicas"]
     assert config.experts.exchange != "grpc" or config.experts.shards == groups["expert"]["replicas"]
     assert (config.serve.port, config.telemetry.metrics_port) == (50051, 9400)
+    scaled = rendered_cluster_scales(case)
+    assert config.scaling.pairs == groups["engine"]["replicas"] == groups["scheduler"]["replicas"]
+    assert config.scaling.most == (groups["engine"]["maxReplicas"] if scaled else config.scaling.pairs)
     assert config.redis.url
     assert not config.redis.password
 

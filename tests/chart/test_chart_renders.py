@@ -57,6 +57,12 @@ def test_a_value_it_does_not_know_is_refused_by_name(setting: str, named: str) -
         (("gateway.enabled=true",), "gateway.parentRefs"),
         (("groups.expert.replicas=1",), "groups.expert.replicas"),
         (("drain.timeoutSeconds=90",), "drain.timeoutSeconds"),
+        (("groups.engine.replicas=2",), "groups.scheduler.replicas"),
+        (("groups.engine.maxReplicas=2",), "groups.scheduler.maxReplicas"),
+        (
+            ("config.experts.exchange=alltoall", "groups.engine.replicas=2", "groups.scheduler.replicas=2"),
+            "groups.engine.replicas",
+        ),
     ],
 )
 def test_values_that_do_not_fit_together_are_refused_by_field(settings: tuple[str, ...], told: str) -> None:
