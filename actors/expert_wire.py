@@ -15,6 +15,9 @@ HEADER_BYTES = 64 * 1024  # room for everything in a message but its rows
 CHANNEL_OPTIONS = (
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    # rows of a layer (100 KB at 48 tokens) in one frame and without waiting for a window to be opened
+    ("grpc.http2.max_frame_size", 1 << 20),
+    ("grpc.http2.lookahead_bytes", 4 << 20),
 )
 
 WIRE_DTYPES = {Dtype.F32: pb.Rows.DTYPE_F32, Dtype.BF16: pb.Rows.DTYPE_BF16}

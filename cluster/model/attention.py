@@ -18,21 +18,27 @@ from cluster.model.tiles import TILE_ROWS
 
 
 class Attention:
-    """Planned once for the segments of a pass, called once per layer, after the pass's keys and values were written."""
+    """Planned once for the segments of a pass, called once per layer, after the pass's keys and values were written.
+
+    Queries come scaled.
+    """
 
     def __init__(self, segments: list[Segment], cache: KvCache, heads_per_kv: int, *, deterministic: bool) -> None:
         self._group, self._kv_heads = heads_per_kv, cache.kv_heads
         piece = _Tiled if deterministic else _Whole
         self._pieces = [piece(segment, cache, heads_per_kv) for segment in segments]
+        self._sizes = [segment.count * heads_per_kv for segment in segments]
 
     def __call__(self, layer: int, q_THd: Tensor) -> Tensor:
-        """[T, H, d]"""
+        """[T, H, d]; every row of the pass belongs to a segment, in their order."""
         T, H, d = q_THd.shape
+        if not self._pieces:
+            return q_THd
         # query heads that share a KV head become rows of one matmul
-        q_GMd = (q_THd * d**-0.5).view(T, self._kv_heads, self._group, d).transpose(0, 1).reshape(self._kv_heads, -1, d)
-        out_GMd = torch.empty_like(q_GMd)
-        for piece in self._pieces:
-            piece.attend(layer, q_GMd, out_GMd)
+        q_GMd = q_THd.view(T, self._kv_heads, self._group, d).transpose(0, 1).reshape(self._kv_heads, -1, d)
+        queries = q_GMd.split(self._sizes, dim=1)
+        mixed = [piece.attend(layer, q_Gmd) for piece, q_Gmd in zip(self._pieces, queries, strict=True)]
+        out_GMd = torch.cat(mixed, dim=1)
         return out_GMd.view(self._kv_heads, T, self._group, d).transpose(0, 1).reshape(T, H, d)
 
 
@@ -40,17 +46,16 @@ class _Whole:
     """A whole segment at once: fastest, bits depend on its length."""
 
     def __init__(self, segment: Segment, cache: KvCache, group: int) -> None:
-        self._rows = slice(segment.start * group, (segment.start + segment.count) * group)
         self._past = segment.past
         self._read = cache.reader(segment.slot, segment.past + segment.count)
         self._future_mn = _future(segment.count, group) if segment.count > 1 else None
 
-    def attend(self, layer: int, q_GMd: Tensor, out_GMd: Tensor) -> None:
+    def attend(self, layer: int, q_Gmd: Tensor) -> Tensor:
         keys_GdC, values_GCd = self._read(layer)
-        scores_GmC = torch.bmm(q_GMd[:, self._rows], keys_GdC)
+        scores_GmC = torch.bmm(q_Gmd, keys_GdC)
         if self._future_mn is not None:
             scores_GmC[:, :, self._past :].masked_fill_(self._future_mn, float("-inf"))
-        out_GMd[:, self._rows] = torch.bmm(torch.softmax(scores_GmC, dim=-1), values_GCd)
+        return torch.bmm(torch.softmax(scores_GmC, dim=-1), values_GCd)
 
 
 class _Tiled:
@@ -61,11 +66,10 @@ class _Tiled:
         self._tiles = [_Tile(segment, group, first, tile) for first in range(0, segment.count, tile)]
         self._read = cache.reader(segment.slot, self._tiles[-1].num_columns)
 
-    def attend(self, layer: int, q_GMd: Tensor, out_GMd: Tensor) -> None:
+    def attend(self, layer: int, q_Gmd: Tensor) -> Tensor:
         keys_GdC, values_GCd = self._read(layer)
         keys, values = keys_GdC.split(KEY_BLOCK, dim=2), values_GCd.split(KEY_BLOCK, dim=1)
-        for tile in self._tiles:
-            tile.attend(q_GMd, keys, values, out_GMd)
+        return torch.cat([tile.attend(q_Gmd, keys, values) for tile in self._tiles], dim=1)
 
 
 class _Tile:
@@ -76,7 +80,7 @@ class _Tile:
 
     def __init__(self, segment: Segment, group: int, first: int, tile: int) -> None:
         count = min(tile, segment.count - first)
-        self._rows = slice((segment.start + first) * group, (segment.start + first + count) * group)
+        self._rows = slice(first * group, (first + count) * group)  # of the segment's queries
         self._num_rows, self._tile_rows = count * group, tile * group
         seen = segment.past + first + 1  # rows of the context that the tile's first token sees
         self._num_blocks = -(-(seen + count - 1) // KEY_BLOCK)
@@ -85,7 +89,7 @@ class _Tile:
         seen_m1 = torch.arange(seen, seen + tile).repeat_interleave(group)[:, None]
         self._hidden_mC = torch.arange(self._open, self.num_columns) >= seen_m1
 
-    def attend(self, q_GMd: Tensor, keys: Sequence[Tensor], values: Sequence[Tensor], out_GMd: Tensor) -> None:
+    def attend(self, q_GMd: Tensor, keys: Sequence[Tensor], values: Sequence[Tensor]) -> Tensor:
         """`keys` and `values` are the blocks of the context: [G, d, B] and [G, B, d] each."""
         q_Gmd = q_GMd.new_zeros(q_GMd.shape[0], self._tile_rows, q_GMd.shape[2])
         q_Gmd[:, : self._num_rows] = q_GMd[:, self._rows]
@@ -97,7 +101,7 @@ class _Tile:
         mixed_Gmd = torch.zeros_like(q_Gmd)
         for weights_GmB, values_GBd in zip(weights_GmC.split(KEY_BLOCK, dim=2), values, strict=False):
             mixed_Gmd += torch.bmm(weights_GmB, values_GBd)
-        out_GMd[:, self._rows] = (mixed_Gmd / total_Gm1)[:, : self._num_rows]
+        return (mixed_Gmd / total_Gm1)[:, : self._num_rows]
 
 
 @lru_cache(maxsize=128)

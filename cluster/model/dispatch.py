@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -50,18 +51,22 @@ class Pairs:
 
     @classmethod
     def sort(cls, experts_TK: Tensor) -> Pairs:
-        flat = experts_TK.flatten()
-        experts_R, order_R = flat.sort(stable=True)
-        place = torch.empty_like(order_R)
-        place[order_R] = torch.arange(len(order_R))
-        return cls(order_R // experts_TK.shape[1], experts_R.tolist(), place.view_as(experts_TK))
+        T, K = experts_TK.shape
+        flat = experts_TK.numpy().reshape(-1)  # numpy sorts a few hundred numbers in a tenth of the time
+        order_R = flat.argsort(kind="stable")
+        place = np.empty_like(order_R)
+        place[order_R] = np.arange(len(order_R))
+        return cls(torch.from_numpy(order_R // K), flat[order_R].tolist(), torch.from_numpy(place.reshape(T, K)))
 
     def combine(self, rows_RD: Tensor, weights_TK: Tensor) -> Tensor:
         """[T, D] in fp32: multiply and add are separate roundings, so the bits do not depend on the vector unit."""
-        y_TD = torch.zeros(weights_TK.shape[0], rows_RD.shape[1])
-        for choice in range(weights_TK.shape[1]):
-            y_TD += rows_RD[self.place[:, choice]].float() * weights_TK[:, choice : choice + 1]
-        return y_TD
+        first_TD, *others = (
+            rows_RD[place_T].float() * weight_T[:, None]
+            for place_T, weight_T in zip(self.place.unbind(1), weights_TK.unbind(1), strict=True)
+        )
+        for other_TD in others:
+            first_TD += other_TD
+        return first_TD
 
 
 class Timed:

@@ -6,7 +6,8 @@ Legend: T tokens, K experts per token, R rows = (token, expert) pairs, D model w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 
 import torch
@@ -159,6 +160,7 @@ class Remote:
         calls = []
         for shard, mine in by_shard.items():
             mine.sort()
+            all_of_them = len(mine) == len(experts_R)
             message = ExpertCall(
                 placement_epoch=self.placement.epoch,
                 tick=self._tick,
@@ -166,7 +168,7 @@ class Remote:
                 layer=layer,
                 attempt=attempt,
                 experts=tuple(experts_R[place] for place in mine),
-                rows=to_frame(rows_RD[mine]),
+                rows=to_frame(rows_RD if all_of_them else rows_RD[mine]),
             )
             sent_ns, limit_ns = self._clock.now_ns(), self._deadline.limit_ns(len(mine))
             # the transport keeps the call longer: a late answer can still save a row that nobody else holds
@@ -185,14 +187,18 @@ class Remote:
             self._transport.suspect(call.shard)
             return False
         self._deadline.record(self._clock.now_ns() - call.sent_ns, len(call.places))
-        out_RD[call.places] = answer
+        if len(call.places) == len(out_RD):
+            out_RD.copy_(answer)
+        else:
+            out_RD[call.places] = answer
         return True
 
     def _wait(self, future: Future[TensorFrame], deadline_ns: int) -> None:
         now_ns = self._clock.now_ns()
         while not future.done() and now_ns < deadline_ns:
             pause_ns = min(_BEAT_NS, deadline_ns - now_ns)
-            wait((future,), timeout=pause_ns / 1e9)
+            with suppress(TimeoutError):
+                future.exception(timeout=pause_ns / 1e9)
             self._beat()
             woke_ns = self._clock.now_ns()
             overslept_ns = woke_ns - now_ns - pause_ns

@@ -27,7 +27,7 @@ from cluster.model.tiles import row_math
 class _Block:
     input_norm: Tensor
     qkv: Tensor
-    qk_norm: Tensor  # [H + G, d]: one row per head, so that queries and keys are normed in one go
+    qk_norm: Tensor  # [H + G, d]: one row per head, so that queries and keys are normed in one go; queries are scaled
     o: Tensor
     post_norm: Tensor
     gate: Tensor
@@ -77,7 +77,7 @@ class Transformer:
         return self._math.linear(x_SD.to(self._dtype), self._lm_head).float()
 
     def _qkv(self, block: _Block, x_TD: Tensor, rope_Td: Rope) -> tuple[Tensor, Tensor, Tensor]:
-        """Normed, rotated queries and keys, and values; fp32."""
+        """Normed, rotated queries (scaled) and keys, and values; fp32."""
         H, G = self.config.num_attention_heads, self.config.num_key_value_heads
         qkv = self._math.linear(self._rms(x_TD, block.input_norm).to(self._dtype), block.qkv).float()
         qk_TNd, v_TGd = qkv.unflatten(-1, (H + 2 * G, -1)).split((H + G, G), dim=1)
@@ -98,7 +98,7 @@ class Transformer:
 
 
 def _block(weights: dict[str, Tensor], layer: int, config: ModelConfig, dtype: torch.dtype) -> _Block:
-    H, G = config.num_attention_heads, config.num_key_value_heads
+    H, G, scale = config.num_attention_heads, config.num_key_value_heads, config.head_dim**-0.5
 
     def get(name: str) -> Tensor:
         return weights[f"model.layers.{layer}.{name}.weight"]
@@ -106,7 +106,7 @@ def _block(weights: dict[str, Tensor], layer: int, config: ModelConfig, dtype: t
     return _Block(
         input_norm=get("input_layernorm"),
         qkv=torch.cat([get(f"self_attn.{name}_proj") for name in "qkv"]).to(dtype),
-        qk_norm=torch.cat((get("self_attn.q_norm").expand(H, -1), get("self_attn.k_norm").expand(G, -1))),
+        qk_norm=torch.cat((scale * get("self_attn.q_norm").expand(H, -1), get("self_attn.k_norm").expand(G, -1))),
         o=get("self_attn.o_proj").to(dtype),
         post_norm=get("post_attention_layernorm"),
         gate=get("mlp.gate"),

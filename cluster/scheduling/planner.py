@@ -1,7 +1,7 @@
 """Who may do what in a tick: the mandatory part for all, the optional part while its predicted cost fits.
 
-Mandatory: every micro-turn that is ready enters, with one pass; a context in the making advances so far that it is done
-in time. Optional, in this order: contexts without which a session stands still, further passes, further anchor chunks.
+Mandatory: every micro-turn that is ready enters, with one pass; a session that stands still for want of its context gets
+a whole chunk of it; anchors advance so far that each is done in time. Optional: further passes.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from cluster.scheduling.cost import CostModel
 from cluster.types import Demand
 
+_SPARE_TICKS = 4  # before its window is full an anchor should be done
 _TIERS = {"priority": 0, "standard": 1, "best_effort": 2}
 
 
@@ -33,53 +34,43 @@ class Budget:
 
 def plan(demands: Sequence[Demand], budget: Budget, cost: CostModel) -> dict[str, Grant]:
     """Grants by session. Equal demands give equal grants, whatever their order."""
+    prefill = _paced(demands, budget)
     grants = {
-        demand.session: Grant(session=demand.session, passes=1, prefill_turns=_mandatory(demand, budget))
+        demand.session: Grant(session=demand.session, passes=1, prefill_turns=prefill.get(demand.session, 0))
         for demand in demands
     }
     rows = sum(demand.rows for demand in demands) + sum(
         grants[demand.session].prefill_turns * demand.rows_per_turn for demand in demands
     )
     sessions = len(demands)
-    rows = _more_prefill([demand for demand in demands if demand.blocked], grants, rows, sessions, budget, cost)
     speaking = [demand for demand in demands if demand.turns]
     passes = _passes(len(speaking), rows, sessions, budget, cost)
     for demand in speaking:
         grants[demand.session] = replace(grants[demand.session], passes=passes)
-    left = replace(budget, engine_ns=budget.engine_ns - _extra_passes_ns(len(speaking), passes, cost))
-    _more_prefill([demand for demand in demands if not demand.blocked], grants, rows, sessions, left, cost)
     return grants
 
 
-def _mandatory(demand: Demand, budget: Budget) -> int:
-    """At least two a tick: one is added by every live micro-turn."""
-    if not demand.prefill_turns:
-        return 0
-    pace = max(2, -(-demand.prefill_turns // max(demand.ticks_left, 1)))
-    return min(pace, demand.prefill_turns, budget.chunk)
+def _paced(demands: Sequence[Demand], budget: Budget) -> dict[str, int]:
+    """Micro-turns of prefill by session: the fewest a tick, the same tick after tick, that finish every anchor in time.
+
+    They go to the most urgent anchor first and the others wait, so that a tick costs the same whether one anchor is in
+    the making or many. A session that stands still waits for nobody.
+    """
+    anchors = sorted((d for d in demands if d.prefill_turns and not d.blocked), key=_deadline)
+    left = total = 0
+    for demand in anchors:
+        ticks = max(demand.ticks_left - _SPARE_TICKS, 1)
+        total += demand.prefill_turns + ticks  # every live micro-turn adds one until it is done
+        left = max(left, -(-total // ticks))
+    paced = {d.session: min(d.prefill_turns, budget.chunk) for d in demands if d.blocked}
+    for demand in anchors:
+        paced[demand.session] = min(left, demand.prefill_turns, budget.chunk)
+        left -= paced[demand.session]
+    return paced
 
 
-def _more_prefill(
-    demands: Sequence[Demand],
-    grants: dict[str, Grant],
-    rows: int,
-    sessions: int,
-    budget: Budget,
-    cost: CostModel,
-) -> int:
-    """Raise prefill to a whole chunk for the most urgent, as far as it fits. Returns the rows planned then."""
-    for demand in sorted(demands, key=_urgency):
-        grant = grants[demand.session]
-        added = min(demand.prefill_turns, budget.chunk) - grant.prefill_turns
-        more = rows + added * demand.rows_per_turn
-        if added > 0 and cost.predict(sessions=sessions, rows=more) <= budget.engine_ns:
-            grants[demand.session] = replace(grant, prefill_turns=grant.prefill_turns + added)
-            rows = more
-    return rows
-
-
-def _urgency(demand: Demand) -> tuple[int, int, str]:
-    return _TIERS[demand.tier], demand.ticks_left, demand.session
+def _deadline(demand: Demand) -> tuple[int, int, str]:
+    return demand.ticks_left, _TIERS[demand.tier], demand.session
 
 
 def _passes(speaking: int, rows: int, sessions: int, budget: Budget, cost: CostModel) -> int:

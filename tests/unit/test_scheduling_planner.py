@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from cluster.types import Demand
 
 MS = 1_000_000
 BUDGET = Budget(engine_ns=100 * MS, passes_max=5, chunk=16)
+COST = CostModel(initial_ns=0)
 
 
 def measured(ns_per_row: int, fixed_ns: int = 0, sessions: int = 64) -> CostModel:
@@ -42,16 +44,18 @@ def test_passes_are_the_same_for_all_who_speak() -> None:
     assert {grant.passes for grant in grants.values()} == {2}
 
 
-def test_an_anchor_is_paced_to_be_done_in_time_even_when_nothing_else_fits() -> None:
+def test_an_anchor_is_paced_to_be_done_in_time_whatever_a_pass_costs() -> None:
     demand = live("a", prefill_turns=80, ticks_left=20)
-    assert plan([demand], BUDGET, measured(50 * MS))["a"].prefill_turns == 4
-    assert plan([demand], BUDGET, measured(1_000))["a"].prefill_turns == 16
+    for cost in (measured(50 * MS), measured(1_000)):
+        assert plan([demand], BUDGET, cost)["a"].prefill_turns == 6  # 80 and the 16 that are added, 4 ticks early
 
 
 def test_a_blocked_session_is_served_before_others_get_more_passes() -> None:
     blocked = Demand(session="b", prefill_turns=40, rows_per_turn=4, blocked=True)
-    grants = plan([live("a"), blocked], BUDGET, measured(MS))
+    anchor = live("a", prefill_turns=40, ticks_left=40)
+    grants = plan([anchor, blocked], BUDGET, measured(MS))
     assert grants["b"].prefill_turns == 16
+    assert grants["a"].prefill_turns == 3
     assert grants["a"].passes < 5
 
 
@@ -59,12 +63,38 @@ def test_where_two_anchors_compete_the_more_urgent_and_the_better_tier_come_firs
     def two(**fields: object) -> tuple[int, int]:
         first = live("a", prefill_turns=80, ticks_left=60, tier="standard")
         second = live("b", prefill_turns=80, **{"ticks_left": 60, **fields})
-        grants = plan([first, second], Budget(engine_ns=150 * MS, passes_max=1, chunk=16), measured(MS))
+        grants = plan([first, second], BUDGET, measured(MS))
         return grants["a"].prefill_turns, grants["b"].prefill_turns
 
     assert two(ticks_left=40)[1] > two(ticks_left=40)[0]
     assert two(tier="priority")[1] > two(tier="priority")[0]
     assert two(tier="best_effort")[0] > two(tier="best_effort")[1]
+
+
+@pytest.mark.parametrize("sessions", [1, 5, 16, 32])
+def test_anchors_of_many_sessions_are_done_in_time_and_cost_every_tick_about_the_same(sessions: int) -> None:
+    window, begin, half = 160, 140, 80
+    tails = {str(i): half + i * (begin - half) // sessions for i in range(sessions)}
+    left: dict[str, int] = {}
+    prefilled = []
+    for _ in range(600):
+        demands = [live(s, prefill_turns=left.get(s, 0), ticks_left=max(1, window - tails[s])) for s in tails]
+        grants = plan(demands, BUDGET, COST)
+        prefilled.append(sum(grant.prefill_turns for grant in grants.values()))
+        for session, grant in grants.items():
+            if session in left:
+                left[session] -= grant.prefill_turns
+                if not left[session]:
+                    del left[session]
+                    tails[session] -= begin - half
+            tails[session] += 1
+            assert tails[session] <= window
+            if session in left:
+                left[session] += 1
+            elif tails[session] == begin:
+                left[session] = half
+    steady = prefilled[200:]
+    assert max(steady) <= 1.5 * sum(steady) / len(steady) + 6
 
 
 DEMANDS = st.lists(
@@ -98,7 +128,9 @@ def test_a_plan_is_within_bounds_and_does_not_depend_on_the_order_of_sessions(
         grant = grants[demand.session]
         assert 1 <= grant.passes <= BUDGET.passes_max
         assert grant.prefill_turns <= min(demand.prefill_turns, BUDGET.chunk)
-        assert grant.prefill_turns > 0 or not demand.prefill_turns
+        assert grant.prefill_turns > 0 or not demand.blocked or not demand.prefill_turns
+    anchors = [demand for demand in demands if demand.prefill_turns and not demand.blocked]
+    assert not anchors or any(grants[demand.session].prefill_turns for demand in anchors)
 
 
 def test_running_percentiles_follow_the_newest_samples() -> None:
