@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 START_S = 90
 STOP_S = 30
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,24 @@ class DidNotServe(RuntimeError):
     """The cluster ended before it served; the message carries its own words."""
 
 
+def end_with(parent: int) -> Callable[[], None]:
+    """For `preexec_fn`: the child gets SIGTERM when `parent` dies, however it dies. Linux; the parent's starting thread
+    must live as long as the child should.
+    """
+    prctl = ctypes.CDLL(None, use_errno=True).prctl  # loaded before the fork
+
+    def in_child() -> None:
+        if prctl(_PR_SET_PDEATHSIG, signal.SIGTERM) or os.getppid() != parent:
+            os._exit(1)  # it died before it could be watched
+
+    return in_child
+
+
 @contextmanager
 def served(*options: str, environment: Mapping[str, str] | None = None, log: Path | None = None) -> Iterator[Served]:
     """Start `counterpoint serve --port 0` with more options, stop it at the end. Raises DidNotServe.
+
+    It also stops when this process is killed.
 
     environment: configuration as `COUNTERPOINT_SECTION__FIELD`. log: where its standard error goes.
     """
@@ -59,7 +76,12 @@ def served(*options: str, environment: Mapping[str, str] | None = None, log: Pat
             *options,
         ]
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=errors, env={**os.environ, **(environment or {})}, text=True
+            command,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env={**os.environ, **(environment or {})},
+            text=True,
+            preexec_fn=end_with(os.getpid()),  # a cluster that nobody ends would stand beside the next one
         )
         try:
             yield Served(_first_line(process, log))

@@ -1,7 +1,7 @@
 """Who may do what in a tick: the mandatory part for all, the optional part while its predicted cost fits.
 
-Mandatory: every micro-turn that is ready enters, with one pass; a session that stands still for want of its context gets
-a whole chunk of it; anchors advance so far that each is done in time. Optional: further passes.
+Mandatory: every micro-turn that is ready enters, with one pass; a session that stands still for want of its context
+gets a whole chunk of it; anchors advance so far that each is done in time. Optional: further passes.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ def _paced(demands: Sequence[Demand], budget: Budget) -> dict[str, int]:
     left = total = 0
     for demand in anchors:
         ticks = max(demand.ticks_left - _SPARE_TICKS, 1)
-        total += demand.prefill_turns + ticks  # every live micro-turn adds one until it is done
+        # every live micro-turn adds one until it is done
+        total += min(demand.prefill_turns + ticks, budget.chunk * demand.ticks_left)
         left = max(left, -(-total // ticks))
     paced = {d.session: min(d.prefill_turns, budget.chunk) for d in demands if d.blocked}
     for demand in anchors:

@@ -13,6 +13,8 @@ def demand(state: Session, n: int) -> Demand:
     terms, context = state.terms, state.context
     limits = terms.limits
     ready = [item.turn for item in state.inbox.ready if item.turn.k <= n - terms.n0][: terms.rules.coalesce_max]
+    # who stands still waits for his context, and who gave new instructions for theirs
+    urgent = context.blocked or (context.build is not None and context.build.prefix != context.prefix)
     recent = context.tail[-_RECENT:]
     recent_rows = sum(len(item.out) + rows_of(item.turn, limits.audio_in) for item in recent)
     return Demand(
@@ -23,7 +25,7 @@ def demand(state: Session, n: int) -> Demand:
         prefill_turns=remaining(context),
         rows_per_turn=-(-recent_rows // max(1, len(recent))),
         blocked=context.blocked,
-        ticks_left=1 if context.blocked else max(1, limits.window - len(context.tail)),
+        ticks_left=1 if urgent else max(1, limits.window - len(context.tail)),
     )
 
 
