@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from actors.engine_service import EngineService
+from actors.expert_service import ExpertService
+from actors.expert_wire import ShardShape, encode_call
 from actors.traces import OtlpTraces, traces_from_environment
 from actors.tracing import tracing
+from cluster.clock import MonotonicClock
 from cluster.errors import ConfigError
+from cluster.telemetry.metrics import Metrics
 from cluster.telemetry.tracing import ENGINE, ROOT, Sampler, context_of, span_id, trace_id
+from cluster.types import Dtype, ExpertCall, TensorFrame
+from counterpoint.internal.v1.engine_pb2 import Batch, Turn, Work
+from counterpoint.internal.v1.expert_pb2 import ExpertUp
 from tests.observability.collector import collecting
 
 
@@ -72,3 +82,43 @@ def test_a_share_that_is_no_number_is_refused_by_name(monkeypatch: pytest.Monkey
     monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", "always")
     with pytest.raises(ConfigError, match="OTEL_TRACES_SAMPLER_ARG"):
         traces_from_environment("ingest-0")
+
+
+class Echo:
+    """A bank of one expert that gives back what it gets."""
+
+    shape = ShardShape(num_layers=1, hidden_size=2, experts=frozenset({0}), dtype=Dtype.F32)
+    weights_sha256, deterministic = "", False
+
+    def forward(self, layer: int, experts: tuple[int, ...], rows: TensorFrame) -> TensorFrame:
+        return rows
+
+
+def call() -> ExpertUp:
+    rows = TensorFrame(Dtype.F32, (1, 2), bytes(8))
+    fields = {"placement_epoch": 0, "tick": 5, "pass_index": 0, "layer": 0, "attempt": 0}
+    return encode_call(1, ExpertCall(experts=(0,), rows=rows, **fields))
+
+
+@pytest.mark.parametrize("share", [1.0, 0.0])
+def test_the_calls_of_a_traced_step_carry_its_context_and_of_no_other(share: float) -> None:
+    told: list[bytes] = []
+    steps, calls = InMemorySpanExporter(), InMemorySpanExporter()
+    engine, expert = OtlpTraces(steps, actor="engine-0", share=share), OtlpTraces(calls, actor="expert-0", share=0)
+    facts = SimpleNamespace(engine_epoch=0)
+    service = EngineService(None, facts, Metrics(), MonotonicClock(), traces=engine, tell_experts=told.append)
+    shard = ExpertService(Echo(), metrics=Metrics(), clock=MonotonicClock(), traces=expert)
+    with service._traced(Batch(n=5, work=[Work(session="s", turns=[Turn(k=7)])])):
+        up = call()
+        up.call.trace = told[-1] if told else b""
+        assert shard._answer(up).HasField("answer")
+    for traces in (engine, expert):
+        traces._provider.force_flush()
+    stepped, called = steps.get_finished_spans(), calls.get_finished_spans()
+    assert len(stepped) == len(called) == share
+    assert told == ([context_of("s", 7, ENGINE), b""] if share else [])
+    for step, done in zip(stepped, called, strict=True):
+        assert done.parent.span_id == step.context.span_id
+        assert done.context.trace_id == step.context.trace_id == trace_id("s", 7)
+    for traces in (engine, expert):
+        traces.close()
