@@ -11,7 +11,7 @@ from tests.e2e.conftest import serving
 from tests.e2e.talking import converse
 from tests.observability.collector import collecting
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(240)]
 
 
 async def test_a_collector_gets_one_trace_from_ingest_scheduler_engine_and_an_expert_shard(
