@@ -31,6 +31,7 @@ def start_ray(serve: Serve) -> None:
     """Connect this process. Raises RayUnreachable."""
     os.environ["RAY_AUTH_MODE"] = serve.ray_auth
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ.setdefault("RAY_worker_niceness", "0")  # Ray's 15 lets anything else on the machine go before a deadline
     with _signals_kept():
         if serve.ray_address:
             _join(serve.ray_address, serve.namespace)

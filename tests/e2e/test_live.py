@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from pathlib import Path
 from urllib.request import urlopen
@@ -58,6 +59,12 @@ async def test_every_actor_is_a_process_of_its_own(cluster: Served) -> None:
     assert [len(cluster.pids(role)) for role in roles] == [1, 2, 1, 1, 1]
     pids = [pid for role in roles for pid in cluster.pids(role)]
     assert len(set(pids)) == len(pids)
+
+
+async def test_actors_wait_behind_nobody(cluster: Served) -> None:
+    pids = [actor["pid"] for actor in cluster.facts["actors"]]
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert {os.getpriority(os.PRIO_PROCESS, pid) for pid in pids} == {own}
 
 
 async def test_lockstep_runs_on_a_pair_of_its_own_and_needs_no_wall_clock(cluster: Served) -> None:

@@ -5,6 +5,7 @@
 - {name: RAY_health_check_timeout_ms, value: "500"}
 - {name: RAY_health_check_failure_threshold, value: "3"}
 - {name: RAY_USAGE_STATS_ENABLED, value: "0"}
+- {name: RAY_worker_niceness, value: "0"}
 - {name: HOME, value: /tmp}
 - {name: OMP_NUM_THREADS, value: "1"}
 # An actor sees the GPUs of its pod: it is alone there and asks Ray for none.
