@@ -35,6 +35,11 @@ from cluster.types import (
 _WARM_UP_STEPS = 8
 
 
+def compute_alone() -> None:
+    """Torch computes on the calling thread only, without a pool: its matrices are too small to be shared out."""
+    torch.set_num_threads(1)
+
+
 @dataclass(slots=True)
 class _Turn:
     """The last micro-turn of a session's work while it may still speak."""

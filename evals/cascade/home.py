@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -45,6 +46,7 @@ class LineProcess:
             stderr=subprocess.PIPE,
             text=True,
             cwd=cwd,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},  # one thread is what its seconds are counted of
         )
         self._answer()
 

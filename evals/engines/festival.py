@@ -33,7 +33,7 @@ class Diphone:
                 self._run(voice, f"(voice_{voice})")
             self._run(voice, f"(Parameter.set 'Duration_Stretch {1 / speed:.4f})")
             words = text.replace("\\", "").replace('"', "")
-            self._run(voice, f"(utt.save.wave (utt.synth (Utterance Text \"{words}\")) \"{path}\" 'riff)")
+            self._run(voice, f'(utt.save.wave (utt.synth (Utterance Text "{words}")) "{path}" \'riff)')
             return from_wav(path.read_bytes() if path.exists() else b"", f"festival:{voice}")
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from actors.scheduler_limits import limits_of
-from cluster.engine import Engine
+from cluster.engine import Engine, compute_alone
 from cluster.media.spec import MediaSpec
 from cluster.media.text import Vocabulary
 from cluster.session.limits import CheckpointLimits
@@ -46,6 +46,7 @@ def load_model(checkpoint: Path, voice: Path, *, sessions: int, deterministic: b
 
     Raises ConfigError for a checkpoint or voice that cannot be read or do not fit each other.
     """
+    compute_alone()
     engine = Engine(checkpoint, num_slots=2 * sessions, dtype=Dtype.F32, deterministic=deterministic)
     vocabulary, units = Vocabulary(checkpoint / "tokenizer.json"), Voice(voice)
     units.require(vocabulary.spoken())

@@ -43,7 +43,11 @@ def page(report: Mapping[str, Any], latencies_ms: Sequence[float] = (), errors_s
         _section("By N seconds", "Median error of the onset; area by items.", _by_n(report["by_n"])),
         _section("By family", "", bars(_groups(report["by_family"]))),
         _section("By voice", "", bars(_groups(report["by_voice"]))),
-        _section("Measures of this set", "", _table(report["metrics"])),
+        _section(
+            "Measures of this set",
+            "",
+            _table({name: value for name, value in report["metrics"].items() if name != "score"}),
+        ),
         _section("The cluster's own score", _cluster_text(report), _table(report["cluster"] or {})),
     ]
     title = TITLES.get(report["name"], report["name"])

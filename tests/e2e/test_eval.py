@@ -20,7 +20,7 @@ from tests.e2e.conftest import SHIPPED, command, counterpoint, environment, serv
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 DEMO = SHIPPED / "demo" / "demo.wav"
 VOICE = SHIPPED.parent / "voice"
-FIRST_S, SECOND_S = 16.0, 9.0  # a request and its answer; a part of it
+FIRST_S, SECOND_S = 13.0, 5.0  # a request and its answer; a part of it
 
 
 def test_the_harness_hears_what_a_client_of_the_public_wire_hears(tmp_path: Path) -> None:
