@@ -45,6 +45,7 @@ def run(items: Sequence[Item], folder: Path, voice: Voice, progress: Progress | 
     worker = Path(__file__).parent / "worker.py"
     found = []
     with LineProcess([PYTHON, worker]) as ears, SmallLlm() as mind, tempfile.TemporaryDirectory() as scratch:
+        mind.chat(messages([], ""), max_tokens=1)  # a deployed one has read its examples before the call
         for item in items:
             pcm = Path(scratch) / "item.pcm"
             pcm.write_bytes(_pcm(folder / item.audio, item.duration_s))
