@@ -1,7 +1,7 @@
 """What the cascade's language model is told: by examples of what may be asked and how an answer looks.
 
-A model of 135 M parameters follows examples and hardly any instructions: with a system prompt that explains the task, or
-with the examples inside one, it said nothing at all or talked about the prompt.
+A model of 135 M parameters follows examples and hardly any instructions: with a system prompt that explains the task,
+or with the examples inside one, it said nothing at all or talked about the prompt.
 """
 
 from __future__ import annotations
