@@ -98,7 +98,7 @@ def footer(session: DrawnSession) -> str:
     bars = (
         "the cluster worked on it; a lockstep session has no clock to be late by"
         if facts["lockstep"]
-        else "the result took from its cutoff to this client"
+        else f"the result took from its cutoff to {facts.get('until', 'this client')}"
     )
     return (
         f"Every {facts['micro_turn_ms']} ms the model hears one micro-turn and decides what to say. The answer to a "

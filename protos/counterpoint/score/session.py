@@ -72,15 +72,19 @@ def read_session(path: Path) -> DrawnSession:
     """path: the folder `counterpoint talk` left, or the session.jsonl in it. Raises UnreadableSession."""
     log = path / "session.jsonl" if path.is_dir() else path
     records = read_records(log)
-    facts = next((record for record in records if record["kind"] == "session"), None)
-    if facts is None:
+    if not any(record["kind"] == "session" for record in records):
         raise UnreadableSession(f"{log}: no line of kind session; is this the log of counterpoint talk?")
+    return drawn(records, *read_tracks(log.with_name("out.wav")))
+
+
+def drawn(records: list[dict[str, Any]], left: Track, right: Track) -> DrawnSession:
+    """records: of a session log, one of them of kind "session"."""
+    facts = next(record for record in records if record["kind"] == "session")
     turns = sorted((record for record in records if record["kind"] == "turn"), key=lambda turn: turn["k"])
     transcript = Transcript()
     words = [Said(text=said["text"], media_ms=round(said["t_s"] * 1000)) for turn in turns for said in turn["said"]]
     for word in words:
         transcript.say(word)
-    left, right = read_tracks(log.with_name("out.wav"))
     return DrawnSession(
         facts=facts,
         turns=turns,

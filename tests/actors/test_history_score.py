@@ -1,0 +1,59 @@
+"""The score of a server's session, drawn from its history."""
+
+from pathlib import Path
+
+import pytest
+
+from actors.history_score import draw, read
+from cluster.config import load
+from cluster.session.history import Entry, Header, read_history
+from counterpoint.score.page import draw_page
+from counterpoint.score.session import DrawnSession, UnreadableSession
+
+HISTORIES = Path(__file__).parents[1] / "histories"
+
+
+def drawn(name: str) -> DrawnSession:
+    with (HISTORIES / name).open("rb") as lines:
+        return draw(read_history(lines), load())
+
+
+def results(name: str) -> list[dict[str, object]]:
+    with (HISTORIES / name).open("rb") as lines:
+        entries = [found for found in read_history(lines) if isinstance(found, Entry)]
+    return [command for entry in entries for command in entry.commands if command["kind"] == "Result"]
+
+
+def test_every_result_of_a_history_is_drawn_where_it_is_heard() -> None:
+    session, found = drawn("pins.jsonl"), results("pins.jsonl")
+    with (HISTORIES / "pins.jsonl").open("rb") as lines:
+        header = next(read_history(lines))
+    assert isinstance(header, Header)
+    assert [turn["k"] for turn in session.turns] == sorted(result["k"] for result in found)
+    after = (header.terms.jitter_ms + header.terms.due_ms) / 1000
+    assert all(turn["out_s"] == pytest.approx(0.2 * (turn["k"] + 1) + after) for turn in session.turns)
+
+
+def test_the_words_of_a_history_sound_and_are_written() -> None:
+    name = next(
+        path.name for path in sorted(HISTORIES.glob("*.jsonl")) if any(r.get("tokens") for r in results(path.name))
+    )
+    session = drawn(name)
+    assert session.words_s
+    assert max(session.right.samples) > 0
+
+
+def test_a_detached_stretch_is_marked() -> None:
+    assert any(mark.text == "connection lost" for mark in drawn("detach_long.jsonl").marks)
+
+
+def test_the_page_of_a_history_is_whole_and_needs_no_sound() -> None:
+    page = draw_page(drawn("pins.jsonl"), title="A session", sound=False)
+    assert page.rstrip().endswith("</html>")
+    assert "<audio" not in page
+
+
+def test_a_session_that_nobody_knows_says_where_was_looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTERPOINT_SERVE__DATA_DIR", str(tmp_path))
+    with pytest.raises(UnreadableSession, match=r"default\.12ab.*history"):
+        read("default.12ab")
