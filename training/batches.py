@@ -69,10 +69,8 @@ def short_view(rng: np.random.Generator, pool: Pool) -> views.View:
 def dense_view(rng: np.random.Generator, pool: Pool) -> views.View:
     """Speech and nothing else, for learning words: utterances one after the other, no answers."""
     line, at = Timeline(DENSE_TURNS), int(rng.integers(0, 40))
-    kinds = tuple(pool.by_kind)
     while True:
-        clips = pool.by_kind[kinds[int(rng.integers(len(kinds)))]]
-        clip = clips[int(rng.integers(len(clips)))]
+        clip = pool.all[int(rng.integers(len(pool.all)))]
         frames = int(len(clip.mel) * rng.uniform(0.87, 1.15))
         if at + frames > DENSE_TURNS * FRAMES_PER_TURN:
             break

@@ -16,14 +16,27 @@ import numpy as np
 import numpy.typing as npt
 
 from cluster.media.dmel import DMelConfig, from_s16, mel_power
-from training import tasks
+from training import tasks, vocab
 from training.tasks import Kind, Utterance
-from training.voices import VARIANTS, level, random_voice, synthesise, trim
+from training.voices import VARIANTS, level, spoken, trim, wide_voice
 
 CONFIG = DMelConfig()
 _FLOOR_DB = -60.0  # what trimming leaves below this is nothing once any noise is added
-_KINDS = (Kind.EVERY, Kind.IN, Kind.CUE, Kind.STOP, Kind.CHATTER)
-_SHARES = (0.24, 0.14, 0.20, 0.05, 0.37)
+_SHARES = {
+    Kind.EVERY: 0.20,
+    Kind.IN: 0.11,
+    Kind.CUE: 0.13,
+    Kind.SOUND: 0.03,
+    Kind.COUNT: 0.04,
+    Kind.CHANGE: 0.04,
+    Kind.STOP: 0.05,
+    Kind.ASK: 0.10,
+    Kind.SINCE: 0.02,
+    Kind.DELEGATE: 0.04,
+    Kind.TALK: 0.03,
+    Kind.BACK: 0.02,
+    Kind.CHATTER: 0.19,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +59,7 @@ def pack(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
 
 
 def random_utterance(rng: np.random.Generator) -> Utterance:
-    kind = _KINDS[int(rng.choice(len(_KINDS), p=_SHARES))]
-    if kind is Kind.CHATTER:
-        return tasks.chatter(rng)
-    return tasks.stop(rng) if kind is Kind.STOP else tasks.request(rng, kind)
+    return tasks.make(rng, tuple(_SHARES)[int(rng.choice(len(_SHARES), p=tuple(_SHARES.values())))])
 
 
 def synthesise_shard(folder: Path, seed: int, count: int, workers: int = 2) -> None:
@@ -57,14 +67,22 @@ def synthesise_shard(folder: Path, seed: int, count: int, workers: int = 2) -> N
     if folder.exists():
         return
     rng = np.random.default_rng(seed)
-    plan = [(random_utterance(rng), random_voice(rng, VARIANTS)) for _ in range(count)]
+    plan = [(random_utterance(rng), *wide_voice(rng, VARIANTS)) for _ in range(count)]
     with ThreadPoolExecutor(workers) as pool:
-        samples = pool.map(lambda item: synthesise(item[0].words, item[1]), plan)
+        samples = pool.map(lambda item: spoken(item[0].words, *item[1:]), plan)
         clips = [
             Clip(utterance=utterance, voice=f"espeak:{voice.accent}+{voice.variant}", mel=pack(clip))
-            for (utterance, voice), clip in zip(plan, samples, strict=True)
+            for (utterance, voice, _), clip in zip(plan, samples, strict=True)
         ]
     write_shard(folder, clips)
+
+
+def in_recipe(utterance: Utterance) -> bool:
+    """Whether its wording and interval are still trained: a clip made before the recipe changed is left out."""
+    trained = vocab.ALL_TENTHS if utterance.kind is Kind.IN else vocab.PERIODS
+    if utterance.kind in (Kind.EVERY, Kind.IN, Kind.CHANGE) and utterance.tenths not in trained:
+        return False
+    return utterance.kind is Kind.CHATTER or tasks.parse(utterance.words) == utterance
 
 
 def write_shard(folder: Path, clips: list[Clip]) -> None:

@@ -6,8 +6,10 @@ now, D hidden, H heads, E experts, V words, L frames, C channels, P periods.
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +59,13 @@ class Reference:
     def __init__(self, checkpoint_dir: Path, sil_bias: float | None = None) -> None:
         self.config: ModelConfig = load_config(checkpoint_dir)
         self.sil_bias = self.config.sampling.sil_bias if sil_bias is None else sil_bias
+        self._folder = checkpoint_dir
         self.weights = {name: w.float() for name, w in load_file(checkpoint_dir / "model.safetensors").items()}
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The vocabulary of the checkpoint, which may be older than that of training."""
+        return vocabulary(self._folder)
 
     @torch.inference_mode()
     def run(self, rows: Rows, cache: Cache) -> Tensor:
@@ -160,6 +168,12 @@ class Reference:
     def _norm(self, x: Tensor, name: str) -> Tensor:
         scale = torch.rsqrt(x.square().mean(-1, keepdim=True) + self.config.rms_norm_eps)
         return x * scale * self.weights[name + ".weight"]
+
+
+def vocabulary(checkpoint_dir: Path) -> tuple[str, ...]:
+    """The words of a checkpoint by token id."""
+    ids: dict[str, int] = json.loads((checkpoint_dir / "tokenizer.json").read_text())["model"]["vocab"]
+    return tuple(sorted(ids, key=ids.__getitem__))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,7 +81,7 @@ class Listener:
         if vocab.TOKEN_ID[vocab.KEEP] in out:
             limits = CheckpointLimits()
             self._pins.append(cut_pin(tuple(self._tail), limits, limits.pins_max))
-        if vocab.TOKEN_ID[vocab.RELEASE] in out and self._pins:
+        for _ in range(min(out.count(vocab.TOKEN_ID[vocab.RELEASE]), len(self._pins))):
             self._pins.pop(0)
 
     def _anchor(self) -> None:
@@ -117,14 +117,15 @@ def listen(
         written = (text or {}).get(turn.k, ())
         out = listener.hear(MicroTurn(k=turn.k, audio=turn.audio, text=written))
         if out:
-            said.append(to_said(turn.k, out))
+            said.append(to_said(turn.k, out, reference.words))
     return said
 
 
-def to_said(k: int, tokens: tuple[int, ...]) -> Said:
-    words = [vocab.WORDS[token] for token in tokens]
-    voiced = " ".join(word for word in words if not word.startswith("<"))
-    return Said(k=k, words=voiced, events=tuple(word for word in words if word.startswith("<")))
+def to_said(k: int, tokens: tuple[int, ...], words: tuple[str, ...]) -> Said:
+    """words: the vocabulary of the checkpoint that emitted them."""
+    texts = [words[token] for token in tokens]
+    voiced = " ".join(text for text in texts if not text.startswith("<"))
+    return Said(k=k, words=voiced, events=tuple(text for text in texts if text.startswith("<")))
 
 
 def read_wav(path: Path) -> npt.NDArray[np.float32]:

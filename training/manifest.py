@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from training import vocab
-from training.tasks import Kind, parse
+from training.clips import in_recipe
+from training.tasks import Kind, Utterance, parse
 
 MANIFEST = Path(__file__).with_name("manifest.json")
 CLIPS = Path("build/clips")
@@ -21,7 +22,7 @@ CLIPS = Path("build/clips")
 
 def manifest(clips: Path) -> dict[str, Any]:
     """Sets over all clips, plus what requests in text are drawn from."""
-    voices, styles, counts = set(), set(), defaultdict(int)
+    engines, voices, styles, counts = set(), set(), set(), defaultdict(int)
     phrases, intervals, shards = set(), defaultdict(set), {}
     rows = []
     for folder in sorted(clips.glob("espeak/[0-9][0-9][0-9]")):
@@ -29,14 +30,21 @@ def manifest(clips: Path) -> dict[str, Any]:
         shards[folder.name] = hashlib.sha256(lines.encode()).hexdigest()[:16]
         for line in lines.splitlines():
             row = json.loads(line)
-            voices.add(row["voice"].split("+")[1])
-            rows.append((row["kind"], row["say"], row["tenths"]))
+            engine, _, voice = row.pop("voice").partition(":")
+            engines.add(engine)
+            row.pop("frames")
+            asked = Utterance(**{**row, "kind": Kind(row["kind"])})
+            if not in_recipe(asked):  # training leaves it out too
+                continue
+            voices |= {voice.split("+")[1]} if voice else set()
+            if asked.kind is not Kind.ASK:
+                rows.append((asked.kind.value, asked.say, asked.tenths if asked.kind is not Kind.TALK else 0))
     recorded = clips / "kokoro" / "manifest.jsonl"
     for line in recorded.read_text().splitlines() if recorded.exists() else []:
         row = json.loads(line)
         styles |= {part.split(":")[0] for part in row["style"].split("+")}
         asked = parse(row["text"])
-        rows.append((asked.kind.value, asked.say, asked.tenths))
+        rows.append((asked.kind.value, asked.say, asked.tenths if asked.kind is not Kind.TALK else 0))
     for kind, say, tenths in rows:
         counts[kind] += 1
         if say:
@@ -47,6 +55,7 @@ def manifest(clips: Path) -> dict[str, Any]:
     intervals[Kind.IN.value] |= set(vocab.ALL_TENTHS)
     phrases |= set(vocab.TRAINED_PHRASES) | set(vocab.SINGLES) | set(vocab.NOUNS)
     return {
+        "engines": sorted(engines),
         "espeak_variants": sorted(voices),
         "kokoro_styles": sorted(styles),
         "phrases": sorted(phrases),

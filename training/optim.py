@@ -1,4 +1,4 @@
-"""Muon for the matrices of the blocks, AdamW for the rest, one schedule bound to wall time.
+"""Muon for the matrices of the blocks, AdamW for the rest, one schedule in steps.
 
 Muon: Jordan et al. 2024, momentum orthogonalised by five Newton-Schulz steps.
 """
@@ -11,15 +11,16 @@ import torch
 from torch import Tensor, nn
 
 from training.model import Micro
+from training.precision import WORK
 
 _NS = (3.4445, -4.7750, 2.0315)
 
 
 def orthogonalise(g_NXY: Tensor, steps: int = 5) -> Tensor:
-    """The nearest (semi-)orthogonal matrices, roughly, in bf16."""
+    """The nearest (semi-)orthogonal matrices, roughly."""
     tall = g_NXY.shape[1] > g_NXY.shape[2]
-    x = (g_NXY.mT if tall else g_NXY).bfloat16()
-    x = x / (x.float().norm(dim=(1, 2), keepdim=True) + 1e-7).bfloat16()
+    x = (g_NXY.mT if tall else g_NXY).to(WORK)
+    x = x / (x.float().norm(dim=(1, 2), keepdim=True) + 1e-7).to(WORK)
     for _ in range(steps):
         gram = x @ x.mT
         x = _NS[0] * x + (_NS[1] * gram + _NS[2] * gram @ gram) @ x
@@ -65,8 +66,8 @@ def build(model: Micro, muon_lr: float, adam_lr: float) -> list[torch.optim.Opti
     ]
 
 
-def schedule(progress: float, warm_up: float, flat: float, floor: float) -> float:
-    """Factor of the learning rates at `progress` 0..1 of the time: linear up, flat, then linear down to `floor`."""
-    if progress < warm_up:
-        return max(0.05, progress / warm_up)
-    return 1.0 if progress < flat else max(floor, 1.0 - (1.0 - floor) * (progress - flat) / (1.0 - flat))
+def schedule(step: int, warm_up: int, steps: int, decay: int, floor: float) -> float:
+    """Factor of the learning rates: linear up over `warm_up`, flat, linear down to `floor` over the last `decay`."""
+    up = (step + 1) / max(warm_up, 1)
+    down = (steps - step) / max(decay, 1)
+    return max(floor, min(1.0, up, down))

@@ -1,4 +1,4 @@
-"""`python -m training.probe`: 100 conversations with held-out voices and phrases through the shipped checkpoint.
+"""`python -m training.probe`: 185 conversations with held-out voices and phrases through the shipped checkpoint.
 
 `--development` draws other conversations, with trained voices and phrases: for tuning, never for reporting.
 """
@@ -14,12 +14,14 @@ from typing import Any
 import torch
 
 from training.export import CHECKPOINT
-from training.probe_set import Builder, Item
+from training.probe_items import Item
+from training.probe_set import Builder
 from training.scoring import Outcome, floors, judge, report
 from training.together import listen_together, with_bias
 
 SEED, DEVELOPMENT_SEED = 99, 7
 COUNTS = {"every": 30, "in": 25, "cue": 20, "idle": 25}
+MORE = {"changed": 12, "since": 12, "ask": 12, "delegate": 10, "sound": 12, "count": 12, "talk": 15}
 RECORDED_SHARE = 0.2  # of the conversations that a held-out style of the neural voice speaks
 RECORDINGS = Path("build/clips/kokoro_heldout")
 
@@ -72,7 +74,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int)
     args = parser.parse_args()
     torch.set_num_threads(1)
-    counts = {kind: max(1, round(count * args.scale)) for kind, count in COUNTS.items()}
+    counts = {kind: max(1, round(count * args.scale)) for kind, count in (COUNTS | MORE).items()}
     seed = args.seed if args.seed is not None else DEVELOPMENT_SEED if args.development else SEED
     result = probe(args.checkpoint, seed, args.development, counts, args.sil_bias)
     print(json.dumps({name: value for name, value in result.items() if name != "floors"}, indent=2))

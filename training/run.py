@@ -1,23 +1,37 @@
 """`python -m training.run`: everything from nothing: voices, training, checkpoint, probe. Hours on two cores.
 
-Each step goes on where an earlier run ended. Clips of the neural voice need the packages that `training.kokoro`
-fetches; without `--kokoro` the recipe runs on espeak-ng alone and the probe has only its voices.
+Each step goes on where an earlier run ended. The weights that training begins with are those of an earlier revision,
+taken from the history of this repository (`inherit_from` of the recipe). Clips of the neural voice need the packages
+that `training.kokoro` fetches; without `--kokoro` the probe has only voices of espeak-ng.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from training import kokoro_clips, manifest, probe
+from training import gnuspeech, kokoro_clips, manifest, probe, wide
 from training.clips import synthesise_shard
 from training.curve import write_curve
 from training.export import CHECKPOINT, export
 from training.train import CLIPS, CONFIG, RUN, train
+
+
+def inherited(recipe: dict[str, Any]) -> None:
+    """The checkpoint that training begins with, from history. Raises CalledProcessError where it is not there."""
+    folder = Path(recipe["inherit"])
+    for name in ("model.safetensors", "tokenizer.json"):
+        if not (folder / name).exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            path = f"{recipe['inherit_from']}:models/counterpoint-micro/{name}"
+            held = subprocess.run(["git", "show", path], check=True, capture_output=True).stdout
+            (folder / name).write_bytes(held)
 
 
 def main() -> None:
@@ -27,17 +41,21 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=CHECKPOINT)
     args = parser.parse_args()
     config = tomllib.loads(args.config.read_text())
-    for index in range(config["data"]["espeak_shards"]):
-        synthesise_shard(CLIPS / "espeak" / f"{index:03d}", 1000 + index, config["data"]["clips_per_shard"])
+    data = config["data"]
+    inherited(config["train"])
+    for index in range(data["espeak_shards"]):
+        synthesise_shard(CLIPS / "espeak" / f"{index:03d}", 1000 + index, data["clips_per_shard"])
+    wide.build(CLIPS / "espeak", data["wide_shards"], data["clips_per_shard"])
+    gnuspeech.build(CLIPS / "espeak", data["gnuspeech_shards"], data["clips_per_gnuspeech_shard"])
     if args.kokoro:
         kokoro_clips.build(CLIPS / "kokoro", args.kokoro, seed=1, held_out=False)
         kokoro_clips.build(CLIPS / "kokoro_heldout", args.kokoro // 8, seed=1, held_out=True)
     manifest.MANIFEST.write_text(json.dumps(manifest.manifest(CLIPS), indent=1) + "\n")
-    trainer = train(config, CLIPS, RUN, config["train"]["minutes"])
+    trainer = train(config, CLIPS, RUN)
     export(trainer.model, args.out, config["export"]["sil_bias"])
     write_curve(RUN / "log.jsonl", args.out / "curve.jsonl")
     torch.set_num_threads(1)
-    result = probe.probe(args.out, probe.SEED, development=False, counts=probe.COUNTS, sil_bias=None)
+    result = probe.probe(args.out, probe.SEED, development=False, counts=probe.COUNTS | probe.MORE, sil_bias=None)
     (args.out / "probe.json").write_text(json.dumps(result, indent=2) + "\n")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from training.probe_set import SECONDS, Item
+from training.probe_items import SECONDS, Item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +35,10 @@ def judge(item: Item, said: Sequence[tuple[float, str]]) -> Outcome:
     left = list(item.expect)
     matched, alarms, errors = 0, 0, []
     for onset_s, words in said:
-        hit = next((e for e in left if e.text == words and e.from_s <= onset_s <= e.to_s), None)
+        hit = next((e for e in left if words in e.text.split("|") and e.from_s <= onset_s <= e.to_s), None)
         if hit is not None:
             left.remove(hit)
-            matched += 1
+            matched += hit.needed
             errors.append(round(onset_s - (hit.from_s + hit.to_s) / 2, 3))
         elif not (item.expect and words == item.expect[0].text and onset_s > SECONDS - 1.0):
             alarms += 1
@@ -46,7 +46,7 @@ def judge(item: Item, said: Sequence[tuple[float, str]]) -> Outcome:
         id=item.id,
         kind=item.kind,
         voice=item.voice,
-        expected=len(item.expect),
+        expected=sum(e.needed for e in item.expect),
         matched=matched,
         alarms=alarms,
         errors_s=tuple(errors),

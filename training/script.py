@@ -10,7 +10,7 @@ import numpy as np
 from training import tasks, vocab
 from training.clips import Clip
 from training.tasks import Kind
-from training.timeline import FRAMES_PER_TURN, TURN_MS, Standing, Timeline
+from training.timeline import FRAMES_PER_TURN, TURN_MS, Placed, Standing, Timeline
 
 _SECOND = 1000 // 20  # frames
 _TEXT_SHARE = 0.25
@@ -26,18 +26,43 @@ _PREFIXES = (
 )
 
 
+# In a run of random words these may ask for something by chance.
+_ASKING = frozenset(
+    vocab.words_of(
+        "say remind count make change stop seconds what which who how tell find look search cancel never enough"
+    )
+)
+_OFFERS = {
+    **{Kind.EVERY: 0.26, Kind.IN: 0.15, Kind.CUE: 0.21, Kind.SOUND: 0.05, Kind.COUNT: 0.07},
+    **{Kind.ASK: 0.12, Kind.TALK: 0.06, Kind.DELEGATE: 0.05, Kind.SINCE: 0.03},
+}
+
+
 @dataclass(slots=True)
 class Pool:
-    """Clips by kind, and chatter by its last word, so that a cue can be found."""
+    """Clips by kind, chatter by its last word, so that a cue can be found, sounds by name; `all` is for dense speech.
+
+    voice: the model's own, word by word, as it comes back into the microphone.
+    """
 
     by_kind: dict[Kind, list[Clip]] = field(default_factory=lambda: defaultdict(list))
     by_cue: dict[str, list[Clip]] = field(default_factory=lambda: defaultdict(list))
+    all: list[Clip] = field(default_factory=list)
+    music: list[Clip] = field(default_factory=list)
+    voice: dict[str, Clip] = field(default_factory=dict)
 
-    def add(self, clip: Clip) -> None:
-        self.by_kind[clip.utterance.kind].append(clip)
-        last = clip.utterance.words.split()[-1]
-        if clip.utterance.kind is Kind.CHATTER and last in vocab.CUES:
+    def add(self, clip: Clip, wide: bool = False) -> None:
+        asked = clip.utterance
+        self.all.append(clip)
+        if asked.kind is Kind.CHATTER and wide and _ASKING & set(asked.words.split()):
+            return
+        self.by_kind[asked.kind].append(clip)
+        last = asked.words.rpartition(" ")[2]
+        if asked.kind is Kind.CHATTER and last in (*vocab.CUES, "go"):
             self.by_cue[last].append(clip)
+
+    def add_effect(self, clip: Clip) -> None:
+        self.by_cue[clip.utterance.cue].append(clip)
 
 
 class Script:
@@ -67,6 +92,7 @@ class Script:
             else:
                 self._at += self._quiet(2, 12)
         line.finish()
+        self._surround()
         return line
 
     def _add_prefix(self) -> None:
@@ -75,24 +101,61 @@ class Script:
             return
         if rng.random() < 0.3:
             utterance = tasks.request(rng, Kind.CUE)
-            line.prefix = vocab.encode(utterance.words)
+            line.prefix = vocab.heard(utterance.words)
             line.standings.append(Standing(utterance=utterance, first=-1, kept=-1))
         else:
-            line.prefix = vocab.encode(str(rng.choice(_PREFIXES)))
+            line.prefix = vocab.heard(str(rng.choice(_PREFIXES)))
 
     def _ask(self) -> None:
-        kind = (Kind.EVERY, Kind.IN, Kind.CUE)[int(self._rng.choice(3, p=(0.38, 0.22, 0.40)))]
-        self._give(kind)
+        kinds = [kind for kind in _OFFERS if self._pool.by_kind[kind]]
+        shares = np.array([_OFFERS[kind] for kind in kinds])
+        kind = kinds[int(self._rng.choice(len(kinds), p=shares / shares.sum()))]
+        if kind is Kind.SINCE:
+            self._since()
+        elif kind is Kind.TALK:
+            self._talk()
+        elif kind in (Kind.ASK, Kind.DELEGATE):
+            self._give(kind)
+            self._at += self._frames(1.2, 3.0)
+        else:
+            self._give(kind)
         active = self._line.active
         if active is not None:  # nothing is said over a request until it has been understood
             self._at = max(self._at, (active.kept + 1) * FRAMES_PER_TURN)
 
+    def _since(self) -> None:
+        rng, gone = self._rng, [clip for clip in self._pool.by_cue["go"] if clip.utterance.words == "go"]
+        if not gone:
+            return
+        self._hear(self._draw(gone))
+        until = self._line.went + self._frames(2.0, 11.0 if rng.random() < 0.6 else 19.0)
+        if rng.random() < 0.4:
+            self._chat_until(until - _SECOND, gap=(0.3, 4.0))
+        asked = self._draw(self._pool.by_kind[Kind.SINCE])
+        self._at = max(self._at, until - len(asked.mel))
+        self._hear(asked)
+        self._at += self._frames(1.2, 3.0)
+
+    def _talk(self) -> None:
+        """Counting aloud, often with a word in between."""
+        rng, line = self._rng, self._line
+        self._give(Kind.TALK)
+        begun, ended = line.talks[-1]
+        while line.talks[-1][1] * FRAMES_PER_TURN > self._at and rng.random() < 0.75:
+            earliest = max(self._at, (begun + 1) * FRAMES_PER_TURN)
+            self._at = int(rng.uniform(earliest, max(earliest + 1, (ended + 1) * FRAMES_PER_TURN)))
+            kind = (Kind.BACK, Kind.STOP, Kind.ASK)[int(rng.choice(3, p=(0.5, 0.35, 0.15)))]
+            if not self._pool.by_kind[kind]:
+                break
+            self._hear(self._draw(self._pool.by_kind[kind]))
+            self._at += self._frames(0.4, 1.5)
+        self._at = max(self._at, (line.talks[-1][1] + 1) * FRAMES_PER_TURN) + self._frames(1.0, 3.0)
+
     def _give(self, kind: Kind) -> None:
-        """A request or stop, by speech or by text."""
+        """Speaks to the model, by sound or by text."""
         rng, line = self._rng, self._line
         if rng.random() < _TEXT_SHARE:
-            utterance = tasks.stop(rng) if kind is Kind.STOP else tasks.request(rng, kind)
-            self._at = (line.read(utterance, self._at // FRAMES_PER_TURN + 1) + 1) * FRAMES_PER_TURN
+            self._at = (line.read(tasks.make(rng, kind), self._at // FRAMES_PER_TURN + 1) + 1) * FRAMES_PER_TURN
         else:
             clip, other = (self._draw(self._pool.by_kind[kind]) for _ in range(2))
             busy = self._pace < 1 and other.utterance.tenths < clip.utterance.tenths
@@ -100,8 +163,8 @@ class Script:
 
     def _live_with(self, active: Standing) -> None:
         rng, asked = self._rng, active.utterance
-        if asked.kind is Kind.CUE:
-            self._chat_until(self._at + self._frames(8, 40), gap=(0.05, 3.0 * self._pace), cue=asked.cue)
+        if asked.kind in (Kind.CUE, Kind.SOUND, Kind.COUNT):
+            self._chat_until(self._at + self._frames(8, 30), gap=(0.05, 3.0 * self._pace), cue=asked.cue)
         elif asked.kind is Kind.EVERY:
             self._wait(self._at + int(self._pace * rng.uniform(2.4, 8.0) * asked.tenths / 10 * _SECOND))
         elif asked.tenths < 60 or rng.random() < 0.85:
@@ -111,6 +174,10 @@ class Script:
             return
         else:
             self._wait(self._at + int(rng.uniform(0.1, 0.4) * asked.tenths / 10 * _SECOND))
+        if asked.tenths and rng.random() < 0.25 and self._pool.by_kind[Kind.CHANGE]:
+            self._give(Kind.CHANGE)
+            self._at = max(self._at, (self._line.standings[-1].kept + 1) * FRAMES_PER_TURN)
+            return
         self._give(Kind.STOP)
         self._at += self._frames(0.3, 2)
         if rng.random() < 0.5:
@@ -130,14 +197,42 @@ class Script:
     def _chat_until(self, until: int, gap: tuple[float, float], cue: str = "") -> None:
         cue_share = self._rng.uniform(0.15, 0.5) if cue else 0.0
         while self._at < min(until, self._end):
-            clips = self._pool.by_cue[cue] if self._rng.random() < cue_share else self._pool.by_kind[Kind.CHATTER]
+            draw = self._rng.random()
+            if draw < cue_share and self._pool.by_cue[cue]:
+                clips = self._pool.by_cue[cue]
+            elif draw > 0.95 and self._pool.by_cue["beep"]:
+                clips = self._pool.by_cue[str(self._rng.choice(tasks.SOUNDS))]
+            elif draw > 0.93 and self._pool.by_kind[Kind.BACK]:
+                clips = self._pool.by_kind[Kind.BACK]
+            else:
+                clips = self._pool.by_kind[Kind.CHATTER]
             self._hear(self._draw(clips))
             self._at += self._frames(*gap)
+
+    def _surround(self) -> None:
+        """In some conversations the own voice comes back, somebody talks far away, or music plays."""
+        rng, line, pool = self._rng, self._line, self._pool
+        if rng.random() < 0.2 and pool.voice:
+            loss_db = float(rng.uniform(-36, -14))
+            for k, ids in line.out.items():
+                at = (k + 2) * FRAMES_PER_TURN
+                for word in (vocab.WORDS[token] for token in ids if vocab.WORDS[token] in pool.voice):
+                    clip = pool.voice[word]
+                    line.placed.append(Placed(clip, at, at + len(clip.mel), gain_db=loss_db, aside=True))
+                    at += len(clip.mel)
+        if rng.random() < 0.1:
+            far_db = float(rng.uniform(-32, -16))
+            clips = pool.music if pool.music and rng.random() < 0.4 else pool.all
+            at = 0
+            while at < self._end:
+                clip = self._draw(clips)
+                line.placed.append(Placed(clip, at, at + len(clip.mel), gain_db=far_db, aside=True))
+                at += len(clip.mel) + int(rng.uniform(0, 60))
 
     def _hear(self, clip: Clip) -> None:
         frames = int(len(clip.mel) * self._rng.uniform(0.87, 1.15))
         self._at = self._line.hear(clip, self._at, frames)
-        if clip.utterance.kind is not Kind.CHATTER:
+        if clip.utterance.kind not in (Kind.CHATTER, Kind.BACK):
             self._at += 400 * FRAMES_PER_TURN // TURN_MS
 
     def _draw(self, clips: list[Clip]) -> Clip:

@@ -2,26 +2,64 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 import numpy as np
 
-from training import vocab
+from training import answers, vocab
+from training.wordings import (
+    AFTER,
+    BACK,
+    BEFORE,
+    CHANGE,
+    COLOR,
+    COUNT,
+    COUNTRIES,
+    CUE,
+    DELEGATED,
+    EVERY,
+    IN,
+    MANY,
+    NAMES,
+    NEAR_MISS,
+    OPPOSITE,
+    SINCE,
+    SOUND,
+    SOUNDS,
+    STOP,
+    TALK,
+    WORKS,
+)
 
 
 class Kind(StrEnum):
     EVERY = "every"  # a request: say it again after each interval
     IN = "in"  # a request: say it once after the interval
     CUE = "cue"  # a request: say it whenever a word is heard
-    STOP = "stop"  # ends the standing request
+    SOUND = "sound"  # a request: say it whenever a sound is heard
+    COUNT = "count"  # a request: say how many times a word was heard
+    CHANGE = "change"  # another interval for what stands
+    STOP = "stop"  # ends the standing request, or the model's own talk
+    ASK = "ask"  # a question of the closed set
+    SINCE = "since"  # how long ago was "go"
+    DELEGATE = "delegate"  # a question for somebody else
+    TALK = "talk"  # count aloud to a number
+    BACK = "back"  # a backchannel
     CHATTER = "chatter"  # asks nothing; its last word may be a cue
+
+
+STANDING = (Kind.EVERY, Kind.IN, Kind.CUE, Kind.SOUND, Kind.COUNT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Utterance:
-    """words: what is spoken. say: the phrase asked for. tenths: the interval in 0.1 s. cue: the word to wait for."""
+    """words: what is spoken. say: what is asked for, or the answer. tenths: the interval in 0.1 s, or the number to
+    count to. cue: the word or sound to wait for."""
 
     kind: Kind
     words: str
@@ -30,52 +68,21 @@ class Utterance:
     cue: str = ""
 
 
-_EVERY = (
-    "remind me to {say} every {n} seconds",
-    "remind me to {say} every {n} seconds",
-    "please remind me to {say} every {n} seconds",
-    "every {n} seconds remind me to {say}",
-    "say {say} every {n} seconds",
-    "can you say {say} every {n} seconds",
-    "every {n} seconds say {say}",
-)
-_IN = (
-    "in {n} seconds say {say}",
-    "in {n} seconds please say {say}",
-    "say {say} in {n} seconds",
-    "in {n} seconds remind me to {say}",
-    "remind me to {say} in {n} seconds",
-    "can you say {say} in {n} seconds",
-)
-_CUE = (
-    "say {say} when you hear {cue}",
-    "say {say} when you hear {cue}",
-    "please say {say} when you hear {cue}",
-    "when you hear {cue} say {say}",
-    "when you hear the word {cue} say {say}",
-    "say {say} when you hear the word {cue}",
-)
-_STOP = ("stop", "stop", "that's enough", "that's enough", "please stop", "stop now", "okay stop", "okay that's enough")
-_NEAR_MISS = (
-    "every {chatter}",
-    "in the {noun}",
-    "in {number} minutes",
-    "to {verb} the {noun}",
-    "you hear the {noun}",
-    "i think {number}",
-    "{verb} the {noun}",
-    "{number} and a half",
-    "we {verb} the {noun}",
-    "the {cue}",
-    "is it a {cue}",
-    "i like the {cue}",
-    "i saw a {cue}",
-    "please",
-    "okay",
-    "now",
-    "remind me",
+_QUESTIONS = (
+    (answers.AFTER, AFTER),
+    (answers.BEFORE, BEFORE),
+    (answers.OPPOSITE, OPPOSITE),
+    (answers.OPPOSITE, OPPOSITE),
+    (answers.COLOR, COLOR),
+    (answers.HOW_MANY, MANY),
 )
 _CHATTER_POOL = vocab.CHATTER * 2 + vocab.CUES * 2 + vocab.NOUNS + vocab.VERBS + vocab.SINGLES + vocab.NUMBERS
+
+
+_BY_KIND = {
+    **{Kind.EVERY: EVERY, Kind.IN: IN, Kind.CUE: CUE, Kind.SOUND: SOUND, Kind.COUNT: COUNT},
+    **{Kind.CHANGE: CHANGE, Kind.TALK: TALK},
+}
 
 
 def request(
@@ -86,27 +93,86 @@ def request(
         say = str(rng.choice(vocab.SINGLES + vocab.NOUNS))
     else:
         say = str(rng.choice(phrases))
-    if kind is Kind.CUE:
-        cue = str(rng.choice(vocab.CUES))
-        return Utterance(kind=kind, words=_pick(rng, _CUE).format(say=say, cue=cue), say=say, cue=cue)
-    tenths = tenths or int(rng.choice(vocab.PERIODS if kind is Kind.EVERY else vocab.ALL_TENTHS))
-    words = _pick(rng, _EVERY if kind is Kind.EVERY else _IN).format(say=say, n=vocab.say_number(tenths))
-    return Utterance(kind=kind, words=words, say=say, tenths=tenths)
+    words = _pick(rng, _BY_KIND[kind])
+    if kind in (Kind.CUE, Kind.SOUND, Kind.COUNT):
+        cue = str(rng.choice(SOUNDS if kind is Kind.SOUND else vocab.CUES))
+        say = "" if kind is Kind.COUNT else say
+        return Utterance(kind=kind, words=words.format(say=say, cue=cue), say=say, cue=cue)
+    tenths = tenths or interval(rng, vocab.ALL_TENTHS if kind is Kind.IN else vocab.PERIODS)
+    return Utterance(kind=kind, words=words.format(say=say, n=vocab.say_number(tenths)), say=say, tenths=tenths)
+
+
+def interval(rng: np.random.Generator, among: tuple[int, ...]) -> int:
+    """Mostly up to 12 s, seldom more than 20."""
+    draw = rng.random()
+    low, high = (0, 120) if draw < 0.7 else (120, 200) if draw < 0.88 else (200, 600)
+    return int(rng.choice([tenths for tenths in among if low < tenths <= high]))
+
+
+def change(rng: np.random.Generator) -> Utterance:
+    tenths = interval(rng, vocab.PERIODS)
+    words = _pick(rng, CHANGE).format(n=vocab.say_number(tenths))
+    return Utterance(kind=Kind.CHANGE, words=words, tenths=tenths)
+
+
+def talk(rng: np.random.Generator) -> Utterance:
+    last = int(rng.integers(5, 21))
+    return Utterance(kind=Kind.TALK, words=_pick(rng, TALK).format(n=vocab.number(last)), tenths=last)
+
+
+def ask(rng: np.random.Generator) -> Utterance:
+    """A question of the closed set; its families in equal shares."""
+    family, templates = _QUESTIONS[int(rng.integers(len(_QUESTIONS)))]
+    key = str(rng.choice(list(family)))
+    return Utterance(kind=Kind.ASK, words=_pick(rng, templates).format(key=key), say=family[key])
+
+
+def delegate(rng: np.random.Generator) -> Utterance:
+    words = _pick(rng, DELEGATED).format(
+        country=rng.choice(COUNTRIES),
+        noun=rng.choice(vocab.NOUNS),
+        verb=rng.choice(vocab.VERBS),
+        work=rng.choice(WORKS),
+    )
+    return Utterance(kind=Kind.DELEGATE, words=words, say=answers.DELEGATED_REPLY)
+
+
+def since(rng: np.random.Generator) -> Utterance:
+    return Utterance(kind=Kind.SINCE, words=_pick(rng, SINCE))
+
+
+def back(rng: np.random.Generator) -> Utterance:
+    return Utterance(kind=Kind.BACK, words=_pick(rng, BACK))
 
 
 def stop(rng: np.random.Generator) -> Utterance:
-    return Utterance(kind=Kind.STOP, words=_pick(rng, _STOP))
+    return Utterance(kind=Kind.STOP, words=_pick(rng, STOP))
+
+
+MAKERS = {
+    **{Kind.STOP: stop, Kind.CHANGE: change, Kind.TALK: talk, Kind.ASK: ask, Kind.DELEGATE: delegate},
+    **{Kind.SINCE: since, Kind.BACK: back},
+}
+
+
+def make(rng: np.random.Generator, kind: Kind) -> Utterance:
+    """Any utterance of a kind."""
+    if kind is Kind.CHATTER:
+        return chatter(rng)
+    return request(rng, kind) if kind in STANDING else MAKERS[kind](rng)
 
 
 def chatter(rng: np.random.Generator) -> Utterance:
     """One to five words that ask nothing; never two words of a trained or held-out phrase in a row."""
     if rng.random() < 0.35:
-        words = _pick(rng, _NEAR_MISS).format(
+        words = _pick(rng, NEAR_MISS).format(
             chatter=rng.choice(vocab.CHATTER),
             noun=rng.choice(vocab.NOUNS),
             number=rng.choice(vocab.NUMBERS),
             verb=rng.choice(vocab.VERBS),
             cue=rng.choice(vocab.CUES),
+            name=rng.choice(NAMES),
+            n=vocab.say_number(int(rng.choice(vocab.ALL_TENTHS))),
         )
         return Utterance(kind=Kind.CHATTER, words=words)
     last = str(rng.choice(vocab.CUES)) if rng.random() < 0.5 else str(rng.choice(_CHATTER_POOL))
@@ -120,19 +186,50 @@ def _pick(rng: np.random.Generator, options: tuple[str, ...]) -> str:
 
 def parse(words: str) -> Utterance:
     """What an utterance asks for: the inverse of the templates, for recordings that come with their text only."""
-    for kind, templates in ((Kind.EVERY, _EVERY), (Kind.IN, _IN), (Kind.CUE, _CUE)):
-        for template in sorted(templates, key=len, reverse=True):  # "the word {cue}" before "{cue}"
-            pattern = template.format(say="(?P<say>.+)", n="(?P<n>.+)", cue="(?P<cue>.+)")
-            if match := re.fullmatch(pattern, words):
-                found = match.groupdict()
-                return Utterance(
-                    kind=kind,
-                    words=words,
-                    say=found["say"],
-                    tenths=_TENTHS[found["n"]] if "n" in found else 0,
-                    cue=found.get("cue", ""),
-                )
-    return Utterance(kind=Kind.STOP if words in _STOP else Kind.CHATTER, words=words)
+    for kind, pattern in _patterns():
+        match = pattern.fullmatch(words)
+        found = match.groupdict() if match else {}
+        if match and _sensible(kind, found):
+            tenths = _TENTHS[found["n"]] // (10 if kind is Kind.TALK else 1) if "n" in found else 0
+            cue = found.get("cue", "")
+            return Utterance(kind=kind, words=words, say=found.get("say", ""), tenths=tenths, cue=cue)
+    return _fixed().get(words) or Utterance(kind=Kind.CHATTER, words=words)
+
+
+@cache
+def _patterns() -> list[tuple[Kind, re.Pattern[str]]]:
+    return [
+        (kind, re.compile(template.format(say="(?P<say>.+)", n="(?P<n>.+)", cue="(?P<cue>.+)")))
+        for kind in (Kind.EVERY, Kind.IN, Kind.SOUND, Kind.COUNT, Kind.CUE, Kind.CHANGE, Kind.TALK)
+        for template in sorted(_BY_KIND[kind], key=len, reverse=True)  # "the word {cue}" before "{cue}"
+    ]
+
+
+def _sensible(kind: Kind, found: dict[str, str]) -> bool:
+    if "n" in found and found["n"] not in _TENTHS:
+        return False
+    if "cue" in found and (" " in found["cue"] or (found["cue"] in SOUNDS) is not (kind is Kind.SOUND)):
+        return False
+    return "say" not in found or len(found["say"].split()) <= 2
+
+
+@cache
+def _fixed() -> dict[str, Utterance]:
+    """What has no blanks, or blanks of few values, by its words."""
+    known = dict.fromkeys(STOP, (Kind.STOP, ""))
+    known |= dict.fromkeys(SINCE, (Kind.SINCE, "")) | dict.fromkeys(BACK, (Kind.BACK, ""))
+    for template in DELEGATED:
+        for country, noun, verb, work in _fillings(template):
+            words = template.format(country=country, noun=noun, verb=verb, work=work)
+            known[words] = (Kind.DELEGATE, answers.DELEGATED_REPLY)
+    for family, templates in _QUESTIONS:
+        known |= {each.format(key=key): (Kind.ASK, say) for key, say in family.items() for each in templates}
+    return {words: Utterance(kind=kind, words=words, say=say) for words, (kind, say) in known.items()}
+
+
+def _fillings(template: str) -> Iterable[tuple[str, ...]]:
+    blanks = {"{country}": COUNTRIES, "{noun}": vocab.NOUNS, "{verb}": vocab.VERBS, "{work}": WORKS}
+    return itertools.product(*(values if blank in template else ("",) for blank, values in blanks.items()))
 
 
 _TENTHS = {vocab.say_number(tenths): tenths for tenths in (*vocab.ALL_TENTHS, *vocab.HELD_OUT_TENTHS, 10, 15)}

@@ -9,44 +9,62 @@ from dataclasses import dataclass, field
 
 from training import vocab
 from training.clips import Clip
-from training.tasks import Kind, Utterance
+from training.tasks import STANDING, Kind, Utterance
 
 FRAME_MS = 20
 TURN_MS = 200
 FRAMES_PER_TURN = TURN_MS // FRAME_MS
 TEXT_PER_TURN = 4
 UNDERSTOOD_MS = 300  # a request may go on ("say drink" … "water"), so its end is believed after this much silence
+ANSWERED_MS = 200  # a question is over sooner
 HEARD_MS = 100  # a cue word is complete at once
+SOUNDED_MS = 300  # a knock may be followed by another
 # Reminders count from the end of the request, not from its keep, and leave one micro-turn after they were chosen.
 LEAD_TURNS = 3
+TALK_TURNS = 3  # from one number to the next when counting aloud
+YIELD_TURNS = 1  # what is still said after somebody began to speak
+END = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A clip as mixed: frames [start, end)."""
+    """A clip as mixed: frames [start, end). aside: its words are not for the model to hear (an echo, a far talker)."""
 
     clip: Clip
     start: int
     end: int
+    gain_db: float = 0.0
+    aside: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
 class Standing:
-    """A request in force in the micro-turns (kept, released). first: where its words begin; -1: it is in the prefix."""
+    """A request in force in the micro-turns (kept, released). first: where its words begin; -1: it is in the prefix.
+
+    pins: how many requests are pinned for it, itself and those that it changed. heard: how often its cue was heard.
+    """
 
     utterance: Utterance
     first: int
     kept: int
-    released: int = 1 << 30
+    released: int = END
+    pins: int = 1
+    heard: int = 0
 
     def due(self, index: int) -> int:
         """The micro-turn of the index-th (from 1) timed answer: half-way cases go up."""
         return self.kept - LEAD_TURNS + (self.utterance.tenths * index + 1) // 2
 
+    def answer(self) -> tuple[int, ...]:
+        """What is said next."""
+        if self.utterance.kind is Kind.COUNT:
+            return vocab.encode(vocab.number(self.heard + 1))
+        return vocab.encode(self.utterance.say)
+
 
 @dataclass(slots=True)
 class Timeline:
-    """Built in order of time by `hear`, `read` and the answers they cause."""
+    """Built in order of time by `hear`, `read` and the answers they cause. talks: [first, last] of counting aloud."""
 
     turns: int
     prefix: tuple[int, ...] = ()
@@ -54,67 +72,127 @@ class Timeline:
     text: dict[int, tuple[int, ...]] = field(default_factory=dict)
     out: dict[int, tuple[int, ...]] = field(default_factory=dict)
     standings: list[Standing] = field(default_factory=list)
+    talks: list[tuple[int, int]] = field(default_factory=list)
+    whole: list[tuple[int, int]] = field(default_factory=list)  # spans of micro-turns that no context may cut
+    went: int = -1  # the frame at which the last "go" ended
 
     @property
     def active(self) -> Standing | None:
         last = self.standings[-1] if self.standings else None
-        return last if last is not None and last.released == 1 << 30 else None
+        return last if last is not None and last.released == END else None
 
     def hear(self, clip: Clip, start: int, frames: int) -> int:
         """Places a clip at frame `start`, stretched to `frames`; returns its end."""
         end = start + frames
         self.placed.append(Placed(clip, start, end))
-        if clip.utterance.kind is Kind.CHATTER:
-            self._hear_cue(clip.utterance, end)
-        else:
-            understood = (end * FRAME_MS + UNDERSTOOD_MS) // TURN_MS
-            self._understand(clip.utterance, start // FRAMES_PER_TURN, understood)
+        asked = clip.utterance
+        self._make_way(asked.kind, start // FRAMES_PER_TURN, end // FRAMES_PER_TURN)
+        if asked.kind is Kind.CHATTER:
+            self._hear_cue(asked, end)
+            if asked.words == "go":
+                self.went = end
+        elif asked.kind is not Kind.BACK:
+            pause = UNDERSTOOD_MS if asked.kind in (*STANDING, Kind.STOP, Kind.CHANGE) else ANSWERED_MS
+            understood = (end * FRAME_MS + pause) // TURN_MS
+            self._understand(asked, start // FRAMES_PER_TURN, understood, end)
         return end
 
     def read(self, utterance: Utterance, k: int) -> int:
         """Gives an utterance as text from micro-turn k on; returns the micro-turn after which it is over."""
-        ids, first = vocab.encode(utterance.words), k
+        ids, first = vocab.heard(utterance.words), k
         for start in range(0, len(ids), TEXT_PER_TURN):
             self.text[k] = ids[start : start + TEXT_PER_TURN]
             k += 1
-        if utterance.kind is not Kind.CHATTER:
-            self._understand(utterance, first, k)
+        self._make_way(utterance.kind, first, k)
+        if utterance.kind not in (Kind.CHATTER, Kind.BACK):
+            self._understand(utterance, first, k, k * FRAMES_PER_TURN)
         return k
 
     def finish(self) -> None:
         """Drops what lies beyond the end."""
         self.out = {k: ids for k, ids in self.out.items() if k < self.turns}
 
-    def _understand(self, utterance: Utterance, first: int, k: int) -> None:
-        active = self.active
-        if utterance.kind is Kind.STOP:
-            if active is None:
-                return
-            if active.utterance.kind is Kind.IN and k > active.due(1):
-                self.expire(active)
-            else:
-                self.release(active, k)
-            return
-        standing = Standing(utterance=utterance, first=first, kept=k)
+    def _understand(self, utterance: Utterance, first: int, k: int, end: int) -> None:
+        match utterance.kind:
+            case Kind.STOP:
+                self._stop(k)
+            case Kind.CHANGE:
+                self._change(utterance, first, k)
+            case Kind.ASK:
+                self.out[k] = vocab.encode(utterance.say)
+            case Kind.DELEGATE:
+                self.out[k] = (vocab.TOKEN_ID["<delegate>"], *vocab.encode(utterance.say))
+            case Kind.SINCE:
+                seconds = round((end - self.went) * FRAME_MS / 1000)
+                self.out[k] = vocab.encode(f"{vocab.number(min(max(seconds, 1), 69))} seconds")
+                self.whole.append((self.went // FRAMES_PER_TURN - 3, k))
+            case Kind.TALK:
+                self._talk(utterance.tenths, k)
+                self.whole.append((first, k + TALK_TURNS * utterance.tenths))
+            case _:
+                self._stand(Standing(utterance=utterance, first=first, kept=k))
+
+    def _stand(self, standing: Standing) -> None:
+        asked, k = standing.utterance, standing.kept
         self.standings.append(standing)
         self.out[k] = vocab.encode(vocab.KEEP)
-        say = vocab.encode(utterance.say)
-        if utterance.kind is Kind.IN:
-            self.out[standing.due(1)] = say + vocab.encode(vocab.RELEASE)
-        elif utterance.kind is Kind.EVERY:
-            count = (self.turns - k) * 2 // utterance.tenths + 1
-            self.out.update({standing.due(index): say for index in range(1, count + 1)})
+        if asked.kind is Kind.IN:
+            self.out[standing.due(1)] = standing.answer() + vocab.encode(vocab.RELEASE) * standing.pins
+        elif asked.kind is Kind.EVERY:
+            count = (self.turns - k) * 2 // asked.tenths + 1
+            self.out.update({standing.due(index): standing.answer() for index in range(1, count + 1)})
+
+    def _change(self, utterance: Utterance, first: int, k: int) -> None:
+        """The same phrase at another interval, counted from the end of the change."""
+        old = self.active
+        if old is None or not old.utterance.tenths or (old.utterance.kind is Kind.IN and k >= old.due(1)):
+            return
+        old.released = k
+        self.out = {turn: ids for turn, ids in self.out.items() if turn < k}
+        asked = Utterance(kind=old.utterance.kind, words="", say=old.utterance.say, tenths=utterance.tenths)
+        self._stand(Standing(utterance=asked, first=first, kept=k, pins=old.pins + 1))
+
+    def _stop(self, k: int) -> None:
+        active = self.active
+        if active is None:
+            return
+        if active.utterance.kind is Kind.IN and k > active.due(1):
+            self.expire(active)
+        else:
+            self.release(active, k)
+
+    def _talk(self, last: int, k: int) -> None:
+        self.talks.append((k, k + TALK_TURNS * (last - 1)))
+        self.out.update({k + TALK_TURNS * index: vocab.encode(vocab.number(index + 1)) for index in range(last)})
+
+    def _make_way(self, kind: Kind, first: int, last: int) -> None:
+        """Somebody speaks in the micro-turns [first, last] while the model counts: it waits, then goes on or not."""
+        if not self.talks or first > self.talks[-1][1]:
+            return
+        begun, ended = self.talks[-1]
+        held = {k: ids for k, ids in self.out.items() if k > first + YIELD_TURNS}
+        self.out = {k: ids for k, ids in self.out.items() if k not in held}
+        if kind is not Kind.BACK:
+            self.talks[-1] = (begun, first + YIELD_TURNS)
+        elif held:
+            later = max(0, last + 1 - min(held))
+            self.out.update({k + later: ids for k, ids in held.items()})
+            self.talks[-1] = (begun, ended + later)
 
     def _hear_cue(self, utterance: Utterance, end: int) -> None:
         active = self.active
-        if active is not None and active.utterance.cue and utterance.words.split()[-1] == active.utterance.cue:
-            self.out[(end * FRAME_MS + HEARD_MS) // TURN_MS] = vocab.encode(active.utterance.say)
+        if active is None or not active.utterance.cue:
+            return
+        if (utterance.cue or utterance.words.rpartition(" ")[2]) == active.utterance.cue:
+            pause = SOUNDED_MS if utterance.cue else HEARD_MS
+            self.out[(end * FRAME_MS + pause) // TURN_MS] = active.answer()
+            active.heard += 1
 
     def release(self, standing: Standing, k: int) -> None:
         """Ends a standing request by a stop understood in micro-turn k: nothing is due from k on."""
         standing.released = k
         self.out = {turn: ids for turn, ids in self.out.items() if turn < k}
-        self.out[k] = vocab.encode(vocab.RELEASE)
+        self.out[k] = vocab.encode(vocab.RELEASE) * standing.pins
 
     def expire(self, standing: Standing) -> None:
         """A one-shot that has been said stands no longer."""

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from cluster.engine import Engine
 from cluster.media.dmel import DMelConfig
 from cluster.types import Prefill, SlotWork, TickBatch
+from training.forward import vocabulary
 from training.listener import Said, micro_turns, to_said
 
 _PAGES_PER_SLOT = 56  # 16 rows each: a conversation shorter than the window, even a talkative one
@@ -30,6 +31,7 @@ def listen_together(checkpoint: Path, sounds: Sequence[npt.NDArray[np.float32]])
         for slot in range(len(sounds))
     )
     engine.step(TickBatch(n=0, engine_epoch=0, work=opened))
+    words = vocabulary(checkpoint)
     said: list[list[Said]] = [[] for _ in sounds]
     for k in range(max(map(len, turns))):
         passes = engine.config.micro_turn.passes_max
@@ -40,7 +42,7 @@ def listen_together(checkpoint: Path, sounds: Sequence[npt.NDArray[np.float32]])
         result = engine.step(TickBatch(n=k + 1, engine_epoch=0, work=work))
         for slot, each in zip(live, result.results, strict=True):
             if tokens := each.outputs[0].tokens:
-                said[slot].append(to_said(k, tokens))
+                said[slot].append(to_said(k, tokens, words))
     return said
 
 

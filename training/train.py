@@ -1,12 +1,16 @@
-"""`python -m training.train`: trains until its time is over, resuming from its last checkpoint.
+"""`python -m training.train`: trains stage after stage, counted in steps, resuming from its last checkpoint.
 
-Progress is wall time, not steps: on a shared machine the learning rate still comes down when it should.
+The learning rate rises, stays, and falls over the last `decay_steps`. A file named `decay` in the run folder lets it
+fall from where training is: a run can be brought to its end at any time.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import signal
+import sys
+import threading
 import time
 import tomllib
 from collections import defaultdict
@@ -14,36 +18,47 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soxr
 import torch
 
-from training import losses, optim
+from cluster.voice.units import load_units
+from training import effects, losses, optim
 from training.batches import CONVERSATION, DENSE, SHORT, collate, dense_view, random_view, short_view
-from training.clips import read_recorded, read_shard
+from training.clips import Clip, in_recipe, pack, read_recorded, read_shard
+from training.inherit import inherit
 from training.losses import Weights
-from training.model import Micro, ModelConfig, Norm
+from training.model import Micro, ModelConfig
+from training.precision import autocast
 from training.script import Pool
-from training.voices import HELD_OUT_STYLES, OUTPUT_STYLE
+from training.tasks import Kind, Utterance
+from training.voices import HELD_OUT_STYLES, OUTPUT_STYLE, SAMPLE_RATE, level
 
 CONFIG = Path(__file__).with_name("config.toml")
 CLIPS = Path("build/clips")
 RUN = Path("build/train")
+VOICE = Path("models/voice")
+WIDE = 800  # shards from here on hold runs of random words
 
 
 class ClipPool:
     """All clips on disk, read again now and then, since synthesis may still be going on."""
 
-    def __init__(self, folder: Path, kokoro_repeat: int) -> None:
-        self._folder, self._repeat = folder, kokoro_repeat
+    def __init__(self, folder: Path, data: dict[str, Any]) -> None:
+        self._folder, self._repeat = folder, data["kokoro_repeat"]
         self._shards: set[str] = set()
         self._recorded = 0
         self.pool = Pool()
+        for clip in effects.effects(0, data["effects"]):
+            self.pool.add_effect(clip)
+        self.pool.music = list(effects.music(0, data["music"]))
+        self.pool.voice = own_voice(VOICE)
 
     def reload(self) -> int:
         for shard in sorted(self._folder.glob("espeak/[0-9][0-9][0-9]")):
             if shard.name not in self._shards:
                 self._shards.add(shard.name)
-                for clip in read_shard(shard):
-                    self.pool.add(clip)
+                for clip in filter(lambda clip: in_recipe(clip.utterance), read_shard(shard)):
+                    self.pool.add(clip, wide=int(shard.name) >= WIDE)
         kokoro = list(read_recorded(self._folder / "kokoro"))
         for clip in kokoro[self._recorded :]:
             if any(style in clip.voice for style in (*HELD_OUT_STYLES, OUTPUT_STYLE)):
@@ -60,13 +75,13 @@ class Trainer:
         self._train = config["train"]
         torch.manual_seed(config["seed"])
         self.model = Micro(ModelConfig())
-        for module in self.model.modules():
-            if isinstance(module, Norm):
-                module.compile(dynamic=False)
+        if self._train["inherit"]:
+            inherit(self.model, Path(self._train["inherit"]))
         self._optimisers = optim.build(self.model, self._train["muon_lr"], self._train["adam_lr"])
         self._base_lrs = [group["lr"] for each in self._optimisers for group in each.param_groups]
         self._weights = Weights(**config["loss"])
         self.step, self.spent_s = 0, 0.0
+        self.steps = sum(stage["steps"] for stage in config["stage"])
         self._sums: dict[str, list[float]] = defaultdict(list)
         run.mkdir(parents=True, exist_ok=True)
 
@@ -78,28 +93,44 @@ class Trainer:
             for optimiser, saved in zip(self._optimisers, state["optimisers"], strict=True):
                 optimiser.load_state_dict(saved)
             self.step, self.spent_s = state["step"], state["spent_s"]
+            self.steps = state["ends"] or self.steps
 
     def save(self) -> None:
+        planned = sum(stage["steps"] for stage in self._config["stage"])
         state = {"model": self.model.state_dict(), "step": self.step, "spent_s": self.spent_s}
         state["optimisers"] = [each.state_dict() for each in self._optimisers]
+        state["ends"] = self.steps if self.steps != planned else 0
         torch.save(state, self._run / "last.part")
         (self._run / "last.part").rename(self._run / "last.pt")
 
-    def one_step(self, pool: Pool, progress: float) -> None:
-        """One step: at first dense speech only, then a cycle of dense speech, short and whole conversations."""
+    def come_down(self) -> None:
+        """Ends training `decay_steps` from here, unless it ends sooner anyway."""
+        self.steps = min(self.steps, self.step + self._train["decay_steps"])
+
+    def stage(self) -> dict[str, Any]:
+        """Where in the recipe this step is; the last stage goes on."""
+        left = self.step
+        for stage in self._config["stage"]:
+            if left < stage["steps"]:
+                return stage
+            left -= stage["steps"]
+        return self._config["stage"][-1]
+
+    def one_step(self, pool: Pool) -> None:
+        """One step on dense speech, short or whole conversations, as the stage shares them out."""
         rng = np.random.default_rng([self._config["seed"], self.step])
-        factor = optim.schedule(progress, self._train["warm_up"], self._train["flat"], self._train["floor"])
+        stage, tr = self.stage(), self._train
+        factor = optim.schedule(self.step, tr["warm_up_steps"], self.steps, tr["decay_steps"], tr["floor"])
         groups = [group for each in self._optimisers for group in each.param_groups]
         for group, base in zip(groups, self._base_lrs, strict=True):
             group["lr"] = base * factor
-        turn = self.step % self._train["cycle"]
-        if progress < self._train["dense_until"] or turn == 0:
+        draw = rng.random()
+        if draw < stage["dense"]:
             total, parts = self._dense_loss(rng, pool)
         else:
-            short = progress < self._train["short_until"] and turn <= self._train["short_steps"]
-            total, parts = self._loss(rng, pool, short)
+            total, parts = self._loss(rng, pool, draw < stage["dense"] + stage["short"])
         total.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self._train["clip_norm"])
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), tr["clip_norm"])
         for optimiser in self._optimisers:
             optimiser.step()
             optimiser.zero_grad()
@@ -114,13 +145,13 @@ class Trainer:
             batch = collate([short_view(rng, pool) for _ in range(self._train["short_batch"])], SHORT)
         else:
             batch = collate([random_view(rng, pool) for _ in range(self._train["batch"])], CONVERSATION)
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast():
             total, parts = losses.loss(self.model, batch, self.model(batch), self._weights)
         return total, {f"short_{name}": value for name, value in parts.items()} if short else parts
 
     def _dense_loss(self, rng: np.random.Generator, pool: Pool) -> tuple[torch.Tensor, dict[str, float]]:
         batch = collate([dense_view(rng, pool) for _ in range(self._train["dense_batch"])], DENSE)
-        with torch.autocast("cpu", torch.bfloat16):
+        with autocast():
             ctc = losses.ctc_loss(self.model.listen(batch), batch)
         return ctc * self._weights.ctc, {"dense_ctc": float(ctc.detach())}
 
@@ -132,17 +163,35 @@ class Trainer:
         self._sums.clear()
 
 
-def train(config: dict[str, Any], clips: Path, run: Path, minutes: float) -> Trainer:
-    """Trains for what is left of `minutes`, saving as it goes."""
+def own_voice(folder: Path) -> dict[str, Clip]:
+    """Every recorded word of the output voice, as a microphone may hear it."""
+    units = load_units(folder)
+    sounds = {words[0]: unit.sound for words, unit in units.by_words.items() if len(words) == 1}
+    return {
+        word: Clip(
+            utterance=Utterance(kind=Kind.CHATTER, words=""),
+            voice="own",
+            mel=pack(level(soxr.resample(sound.astype(np.float32) / 32768, units.sample_rate, SAMPLE_RATE))),
+        )
+        for word, sound in sounds.items()
+    }
+
+
+def train(config: dict[str, Any], clips: Path, run: Path) -> Trainer:
+    """Trains what is left of the steps, saving as it goes, or until SIGTERM."""
     torch.set_num_threads(config["train"]["threads"])
-    torch._dynamo.config.recompile_limit = 64  # one Norm serves many shapes, all of them fixed
     trainer = Trainer(config, run)
     trainer.resume()
-    source = ClipPool(clips, config["data"]["kokoro_repeat"])
+    source = ClipPool(clips, config["data"])
     source.reload()
     reloaded = saved = last = time.monotonic()
-    while trainer.spent_s < minutes * 60:
-        trainer.one_step(source.pool, trainer.spent_s / (minutes * 60))
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    while trainer.step < trainer.steps and not ended.is_set():
+        if (run / "decay").exists():
+            (run / "decay").unlink()
+            trainer.come_down()
+        trainer.one_step(source.pool)
         now = time.monotonic()
         trainer.spent_s += now - last
         last = now
@@ -159,11 +208,10 @@ def train(config: dict[str, Any], clips: Path, run: Path, minutes: float) -> Tra
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", type=Path, default=CONFIG)
-    parser.add_argument("--minutes", type=float, help="instead of the configured training time")
     parser.add_argument("--run", type=Path, default=RUN)
     args = parser.parse_args()
-    config = tomllib.loads(args.config.read_text())
-    train(config, CLIPS, args.run, args.minutes or config["train"]["minutes"])
+    trainer = train(tomllib.loads(args.config.read_text()), CLIPS, args.run)
+    sys.exit(0 if trainer.step == trainer.steps else 3)  # 3: stopped before the end
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from training.timeline import FRAMES_PER_TURN, Standing, Timeline
 STRIDE = 16
 PINS_MAX = 40
 FRAMES_PER_TOKEN = 5
-MODES = (None, Kind.EVERY, Kind.IN, Kind.CUE)
+MODES = (None, Kind.EVERY, Kind.IN, Kind.CUE, Kind.SOUND, Kind.COUNT, Kind.TALK)
 TENTHS = {tenths: index for index, tenths in enumerate(vocab.ALL_TENTHS)}
 NONE = -100  # no target here
 
@@ -59,9 +59,11 @@ def choose_cut(rng: np.random.Generator, line: Timeline, whole_share: float) -> 
     if rng.random() < whole_share or line.turns <= 170:
         return Cut(pins=(), start=0, stop=min(160, line.turns), k_offset=offset)
     start = int(rng.integers(20, line.turns - 140))
-    for standing in line.standings:  # a request is never cut in two: what is left of it could not be understood
-        if start in range(standing.first, standing.kept + 1):
-            start = standing.kept + 1
+    # a request is never cut in two: what is left of it could not be understood
+    for first, last in sorted([(each.first, each.kept) for each in line.standings] + line.whole):
+        if start in range(first, last + 1):
+            start = last + 1
+    start = min(start, line.turns - 20)
     return Cut(pins=pins_at(rng, line, start), start=start, stop=min(line.turns, start + 160), k_offset=offset)
 
 
@@ -70,7 +72,11 @@ def pins_at(rng: np.random.Generator, line: Timeline, start: int) -> tuple[int, 
     pins: tuple[int, ...] = ()
     for standing in line.standings:
         in_prefix = standing.first < 0
-        if not in_prefix and standing.kept < start < standing.released:
+        until = standing.released
+        for later in line.standings:  # what was changed is still needed for its phrase
+            if later.pins > 1 and later.kept == until:
+                until = later.released
+        if not in_prefix and standing.kept < start < until:
             lead = int(rng.integers(0, PINS_MAX)) if rng.random() < 0.15 else int(rng.integers(1, 4))
             first = max(0, standing.first - lead, standing.kept + 1 - PINS_MAX)
             pins += tuple(range(first, standing.kept + 1))
@@ -137,7 +143,12 @@ def mistime(rng: np.random.Generator, line: Timeline, early: float, late: float)
         if draw < late and k + 1 < line.turns and k + 1 not in line.out:
             line.out[k + 1] = line.out.pop(k)
             forced.add(k)
-        elif late <= draw < late + early and ids[0] >= len(vocab.SPECIAL) and k > 0 and k - 1 not in line.out:
+        elif (
+            late <= draw < late + early
+            and ids[0] >= len(vocab.SPECIAL) + len(vocab.RESERVED)
+            and k > 0
+            and k - 1 not in line.out
+        ):
             line.out[k - 1] = line.out.pop(k)
             forced.add(k - 1)
     return frozenset(forced)
@@ -146,9 +157,12 @@ def mistime(rng: np.random.Generator, line: Timeline, early: float, late: float)
 def _aux(line: Timeline, k: int) -> list[int]:
     standing = standing_at(line, k)
     if standing is None:
-        return [0, NONE, NONE, NONE, NONE]
+        talking = any(first <= k <= last for first, last in line.talks)
+        return [MODES.index(Kind.TALK) if talking else 0, NONE, NONE, NONE, NONE]
     asked = standing.utterance
-    say = (*vocab.encode(asked.say), vocab.TOKEN_ID[vocab.SIL])
+    said = sum(standing.kept < turn < k for turn in line.out) if asked.kind is Kind.COUNT else 0
+    words = vocab.number(said + 1) if asked.kind is Kind.COUNT else asked.say
+    say = (*vocab.encode(words), vocab.TOKEN_ID[vocab.SIL])
     cue = vocab.TOKEN_ID[asked.cue] if asked.cue else NONE
     return [MODES.index(asked.kind), say[0], say[1], TENTHS.get(asked.tenths, NONE), cue]
 
@@ -157,7 +171,7 @@ def _words(line: Timeline, turns: list[int]) -> list[int]:
     """The words spoken in these micro-turns, by the estimated middle of each."""
     present, words = set(turns), []
     for placed in line.placed:
-        ids = vocab.encode(placed.clip.utterance.words)
+        ids = () if placed.aside else vocab.heard(placed.clip.utterance.words)
         for index, word in enumerate(ids):
             middle = placed.start + (placed.end - placed.start) * (index + 0.5) / len(ids)
             if int(middle) // FRAMES_PER_TURN in present:

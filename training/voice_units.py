@@ -1,4 +1,4 @@
-"""Renders the voice: a unit for every word a checkpoint may speak and for every phrase it can be asked to say.
+"""Renders the voice: a unit for every word that this checkpoint or the next may speak, and for every phrase.
 
 Each is trimmed and levelled; all lie end to end in one FLAC file with an index. What the folder already holds is kept.
 
@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from cluster.voice.units import INDEX, SOUND, Unit, is_spoken, load_units
 from training.kokoro import RATE, Kokoro, fetch
-from training.vocab import HELD_OUT_PHRASES, TRAINED_PHRASES
+from training.vocab import HELD_OUT_PHRASES, TRAINED_PHRASES, WORDS
 from training.voices import OUTPUT_STYLE
 from training.word_bounds import word_bounds
 
@@ -111,7 +111,9 @@ def main() -> None:
     parser.add_argument("--tokenizer", type=Path, default=Path("models/counterpoint-micro/tokenizer.json"))
     parser.add_argument("--out", type=Path, default=Path("models/voice"))
     args = parser.parse_args()
-    build(args.out, words_of(args.tokenizer), sorted({*TRAINED_PHRASES, *HELD_OUT_PHRASES}))
+    # The next checkpoint may know more words than this one; both are spoken.
+    words = sorted({*words_of(args.tokenizer), *filter(is_spoken, WORDS)})
+    build(args.out, words, sorted({*TRAINED_PHRASES, *HELD_OUT_PHRASES}))
 
 
 if __name__ == "__main__":

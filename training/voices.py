@@ -47,6 +47,22 @@ def random_voice(rng: np.random.Generator, variants: tuple[str, ...]) -> Voice:
     )
 
 
+def wide_voice(rng: np.random.Generator, variants: tuple[str, ...]) -> tuple[Voice, float]:
+    """Any rate and pitch, and a factor for the vocal tract and all that goes with it (`spoken`)."""
+    voice = Voice(
+        accent=str(rng.choice(ACCENTS)),
+        variant=str(rng.choice(variants)),
+        rate=int(rng.integers(110, 230)),
+        pitch=int(rng.integers(8, 92)),
+    )
+    return voice, float(rng.uniform(0.84, 1.2))
+
+
+def spoken(words: str, who: Voice, tract: float) -> npt.NDArray[np.float32]:
+    """As `synthesise`, played faster or slower by `tract`: pitch and formants together."""
+    return level(soxr.resample(synthesise(words, who), SAMPLE_RATE * tract, SAMPLE_RATE).astype(np.float32))
+
+
 def synthesise(text: str, voice: Voice) -> npt.NDArray[np.float32]:
     """Mono samples at 16 kHz, trimmed and level-matched. Raises ValueError when espeak-ng knows no such voice."""
     command = ["espeak-ng", "-v", f"{voice.accent}+{voice.variant}", "-s", str(voice.rate), "-p", str(voice.pitch)]

@@ -11,7 +11,7 @@ import evals.cuespeak.texts
 import evals.dialogue.texts
 import evals.timespeak.texts
 from evals.engines.voices import TEST_VOICES
-from training import tasks
+from training import wordings
 
 ROOT = Path(__file__).parents[2]
 TRAINING = sorted((ROOT / "training").rglob("*.py"))
@@ -47,7 +47,7 @@ def texts_of(module: object) -> set[str]:
 
 @pytest.mark.parametrize("module", [evals.timespeak.texts, evals.cuespeak.texts, evals.dialogue.texts, evals.carriers])
 def test_no_wording_shares_four_words_in_a_row_with_training(module: object) -> None:
-    trained = {four for text in texts_of(tasks) for four in fours(text)}
+    trained = {four for text in texts_of(wordings) for four in fours(text)}
     assert len(trained) > 30
     shared = {four for text in texts_of(module) for four in fours(text)} & trained
     assert not shared

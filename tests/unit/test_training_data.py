@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training import tasks, views, vocab
-from training.clips import Clip
+from training import effects, gnuspeech, tasks, views, vocab, wide
+from training.clips import Clip, in_recipe
 from training.manifest import MANIFEST
 from training.mixing import Room, render
 from training.script import Pool, Script
@@ -35,9 +35,15 @@ def pool() -> Pool:
             asked = tasks.request(rng, kind)
             fields = {"kind": kind, "say": asked.say, "tenths": asked.tenths, "cue": asked.cue}
             pool.add(clip(asked.words, 80, **fields))
-    for word in vocab.CUES:
-        pool.add(clip(f"the {word}", 30))
-    pool.add(clip("stop", 20, kind=Kind.STOP))
+    for kind in (Kind.SOUND, Kind.COUNT, *tasks.MAKERS):
+        for _ in range(4):
+            asked = tasks.make(rng, kind)
+            pool.add(clip(asked.words, 40, kind=kind, say=asked.say, tenths=asked.tenths, cue=asked.cue))
+    for word in (*vocab.CUES, "go"):
+        pool.add(clip(f"the {word}" if word != "go" else word, 30))
+    for name in tasks.SOUNDS:
+        pool.add_effect(clip("", 20, cue=name))
+    pool.voice = {"hello": clip("", 20)}
     return pool
 
 
@@ -71,11 +77,26 @@ def test_random_requests_stay_within_the_trained_phrases_and_periods() -> None:
         assert tasks.parse(asked.words) == asked
 
 
-def test_parsing_inverts_every_template_of_a_cue_request() -> None:
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.CHATTER])
+def test_parsing_inverts_everything_that_is_asked(kind: Kind) -> None:
     rng = np.random.default_rng(2)
-    for _ in range(200):
-        asked = tasks.request(rng, Kind.CUE)
+    for _ in range(100):
+        asked = tasks.make(rng, kind)
         assert tasks.parse(asked.words) == asked
+        assert in_recipe(asked)
+
+
+def test_a_clip_of_an_interval_or_wording_that_is_held_out_is_left_out() -> None:
+    assert not in_recipe(Utterance(kind=Kind.EVERY, words="say tea every seven seconds", say="tea", tenths=70))
+    assert not in_recipe(Utterance(kind=Kind.ASK, words="is grass green", say="green"))
+
+
+def test_every_answer_is_in_the_vocabulary() -> None:
+    rng = np.random.default_rng(3)
+    for kind in (Kind.ASK, Kind.DELEGATE, Kind.EVERY):
+        for _ in range(200):
+            vocab.encode(tasks.make(rng, kind).say)
+    assert [len(vocab.encode(vocab.number(whole))) for whole in (1, 20, 21, 40, 69)] == [1, 1, 2, 1, 2]
 
 
 def test_a_period_is_answered_at_its_own_pace_until_the_stop() -> None:
@@ -152,3 +173,103 @@ def test_an_answer_forced_late_is_learned_and_one_forced_early_is_only_seen() ->
     assert late.out == {11: (20,)}
     assert views.mistime(rng, early, early=1.0, late=0.0) == {9}
     assert early.out == {9: (20,)}
+
+
+def counting(last: int = 8) -> Timeline:
+    line = Timeline(100)
+    line.hear(clip("x", kind=Kind.TALK, tenths=last), start=0, frames=50)  # understood in micro-turn 6
+    return line
+
+
+def numbers(line: Timeline) -> list[int]:
+    return [k for k, ids in sorted(line.out.items()) if ids != vocab.encode(vocab.KEEP)]
+
+
+def test_counting_aloud_says_a_number_every_three_micro_turns() -> None:
+    line = counting()
+    assert numbers(line) == list(range(6, 30, 3))
+    assert line.out[27] == vocab.encode("eight")
+
+
+def test_an_interruption_ends_counting_and_a_question_is_answered() -> None:
+    line = counting()
+    line.hear(clip("x", kind=Kind.ASK, say="cold"), start=130, frames=40)  # from 2.6 s, micro-turn 13
+    assert numbers(line) == [6, 9, 12, 18]
+    assert line.out[18] == vocab.encode("cold")
+
+
+def test_a_backchannel_delays_counting_but_does_not_end_it() -> None:
+    line = counting()
+    line.hear(clip("mm hm", kind=Kind.BACK), start=130, frames=35)
+    assert numbers(line) == [6, 9, 12, 17, 20, 23, 26, 29]
+
+
+def test_a_changed_interval_counts_from_the_end_of_the_change_and_one_stop_ends_both() -> None:
+    line = Timeline(200)
+    line.hear(clip("x", kind=Kind.EVERY, say="drink tea", tenths=40), start=0, frames=50)
+    line.hear(clip("x", kind=Kind.CHANGE, tenths=30), start=300, frames=50)  # ends at 7.0 s
+    line.hear(clip("stop", kind=Kind.STOP), start=800, frames=20)
+    said = [k for k, ids in sorted(line.out.items()) if ids == vocab.encode("drink tea")]
+    assert said == [23, 48, 63, 78]
+    assert line.out[36] == vocab.encode(vocab.KEEP)
+    assert line.out[83] == vocab.encode(vocab.RELEASE) * 2
+
+
+def test_pins_of_a_changed_request_hold_its_phrase_too() -> None:
+    line = Timeline(400)
+    line.hear(clip("x", kind=Kind.EVERY, say="drink tea", tenths=40), start=0, frames=50)
+    line.hear(clip("x", kind=Kind.CHANGE, tenths=30), start=300, frames=50)
+    pins = views.pins_at(np.random.default_rng(0), line, 200)
+    assert {line.standings[0].kept, line.standings[1].kept} <= set(pins)
+
+
+def test_a_count_goes_up_with_every_cue_and_sounds_are_no_words() -> None:
+    line = Timeline(200)
+    line.hear(clip("x", kind=Kind.COUNT, cue="tiger"), start=0, frames=50)
+    for start in (200, 400):
+        line.hear(clip("the tiger", 30), start=start, frames=30)
+        line.hear(clip("", 30, cue="bell"), start=start + 60, frames=30)
+    assert [line.out[k] for k in sorted(line.out)[1:]] == [vocab.encode("one"), vocab.encode("two")]
+
+
+def test_the_time_since_go_is_said_in_whole_seconds_and_no_context_cuts_it() -> None:
+    line = Timeline(200)
+    line.hear(clip("go"), start=0, frames=20)
+    line.hear(clip("x", kind=Kind.SINCE), start=300, frames=70)  # ends 7.0 s after go
+    assert line.out[38] == vocab.encode("seven seconds")
+    assert line.whole == [(-1, 38)]
+
+
+def test_what_comes_back_from_the_loudspeaker_is_not_for_the_model_to_hear(pool: Pool) -> None:
+    for seed in range(40):
+        line = Script(np.random.default_rng(seed), pool, 200).write()
+        echoes = [placed for placed in line.placed if placed.aside]
+        if echoes:
+            assert all(placed.gain_db < -10 for placed in echoes)
+            return
+    pytest.fail("no conversation of forty had an echo or somebody far away")
+
+
+def test_runs_of_random_words_hold_no_control_token_and_only_words_that_can_be_learned() -> None:
+    rng = np.random.default_rng(4)
+    said = {word for _ in range(300) for word in wide.utterance(rng).words.split()}
+    assert said <= set(vocab.WORDS)
+    assert not [word for word in said if word.startswith("<")]
+
+
+def test_a_speaker_of_the_articulatory_engine_is_its_files_with_other_numbers(tmp_path: Path) -> None:
+    data = tmp_path / "data" / "en"
+    data.mkdir(parents=True)
+    (data / "voice_male.txt").write_text("# cm\nvocal_tract_length = 17.5\nnose_radius_1 = 1.35\n")
+    (data / "trm_control_model.txt").write_text("voice_name = male\ntempo = 1.0\n")
+    speakers = [gnuspeech.random_speaker(np.random.default_rng(seed), tmp_path) for seed in (1, 2)]
+    lengths = [float(re.search(r"vocal_tract_length = (.*)", each["voice"]).group(1)) for each in speakers]
+    assert lengths[0] != lengths[1] and all(11.5 <= length <= 18.5 for length in lengths)
+    assert all("nose_radius_1 = 1.35" in each["voice"] and "voice_name = male" in each["control"] for each in speakers)
+
+
+@pytest.mark.parametrize("name", tasks.SOUNDS)
+def test_every_sound_is_another_one_and_ends_where_its_samples_end(name: str) -> None:
+    one, two = (effects.sound(np.random.default_rng(seed), name) for seed in (1, 2))
+    assert len(one) != len(two)
+    assert abs(one[-1]) > 0.005 * np.abs(one).max()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,11 @@ import pytest
 import torch
 
 from cluster.types import ContextTurn, MicroTurn
-from training import views
+from training import views, vocab
 from training.batches import Shape, collate
 from training.export import export
 from training.forward import Cache, Context, Reference, Rows, lay_out, reference_logits
+from training.inherit import inherit
 from training.listener import Listener
 from training.model import Micro, ModelConfig
 from training.optim import orthogonalise, schedule
@@ -99,5 +101,18 @@ def test_orthogonalised_matrices_have_singular_values_near_one() -> None:
 
 
 def test_the_learning_rate_rises_stays_and_falls_to_its_floor() -> None:
-    rates = [schedule(progress, 0.1, 0.5, 0.02) for progress in (0.05, 0.1, 0.3, 0.75, 1.0)]
-    assert rates == pytest.approx([0.5, 1.0, 1.0, 0.51, 0.02])
+    rates = [schedule(step, warm_up=10, steps=100, decay=50, floor=0.02) for step in (4, 9, 40, 75, 100)]
+    assert rates == pytest.approx([0.5, 1.0, 1.0, 0.5, 0.02])
+
+
+def test_a_model_goes_on_from_a_checkpoint_word_by_word(model: Micro, checkpoint: Path, tmp_path: Path) -> None:
+    older = json.loads((checkpoint / "tokenizer.json").read_text())
+    words = older["model"]["vocab"]
+    words["<sil>"], words["every"] = words["every"], words["<sil>"]
+    (tmp_path / "tokenizer.json").write_text(json.dumps(older))
+    (tmp_path / "model.safetensors").symlink_to(checkpoint / "model.safetensors")
+    heir = Micro(TINY)
+    fresh = inherit(heir, tmp_path)
+    assert all(name.startswith("aux_") for name in fresh)
+    assert torch.equal(heir.layers[3].mlp.gate_up, model.layers[3].mlp.gate_up)
+    assert torch.equal(heir.embed_tokens[0], model.embed_tokens[vocab.TOKEN_ID["every"]])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.probe_set import Expect, Item
+from training.probe_items import Expect, Item
 from training.scoring import floors, judge, report, wilson
 
 
@@ -58,3 +58,17 @@ def test_recall_counts_answers_and_strict_counts_conversations() -> None:
     half = judge(item((4.6, 5.4), (9.6, 10.4)), [(5.0, "hello")])
     summary = report([good, half])["every_and_in"]
     assert (summary["strict"], summary["recall"]) == (0.5, 0.75)
+
+
+def test_what_may_be_said_counts_neither_as_missing_nor_as_alarm() -> None:
+    one = item((4.6, 5.4))
+    one.expect.append(Expect("hello", 9.0, 10.0, needed=False))
+    assert judge(one, [(5.0, "hello")]).strict
+    assert judge(one, [(5.0, "hello"), (9.5, "hello")]).strict
+
+
+def test_any_of_the_alternatives_is_right() -> None:
+    one = item()
+    one.expect = [Expect("six seconds|seven seconds", 4.0, 6.0)]
+    assert judge(one, [(5.0, "seven seconds")]).strict
+    assert not judge(one, [(5.0, "eight seconds")]).strict

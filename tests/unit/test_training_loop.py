@@ -1,0 +1,50 @@
+"""The training loop counts in steps, can be brought to its end at any time, and goes on where it stopped."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from training.train import CONFIG, Trainer
+
+
+@pytest.fixture
+def config() -> dict[str, Any]:
+    recipe = tomllib.loads(CONFIG.read_text())
+    recipe["train"] |= {"inherit": "", "decay_steps": 20}
+    recipe["stage"] = [
+        {"name": "listen", "steps": 50, "dense": 1.0, "short": 0.0},
+        {"name": "converse", "steps": 100, "dense": 0.1, "short": 0.5},
+    ]
+    return recipe
+
+
+def test_stages_follow_each_other_by_steps_and_the_last_goes_on(config: dict[str, Any], tmp_path: Path) -> None:
+    trainer = Trainer(config, tmp_path)
+    names = []
+    for trainer.step in (0, 49, 50, 149, 500):
+        names.append(trainer.stage()["name"])
+    assert names == ["listen", "listen", "converse", "converse", "converse"]
+
+
+def test_a_run_brought_down_early_ends_there_after_it_was_resumed_too(config: dict[str, Any], tmp_path: Path) -> None:
+    trainer = Trainer(config, tmp_path)
+    trainer.step = 60
+    trainer.come_down()
+    assert trainer.steps == 80
+    trainer.save()
+    resumed = Trainer(config, tmp_path)
+    resumed.resume()
+    assert (resumed.step, resumed.steps) == (60, 80)
+    assert torch.equal(resumed.model.embed_tokens, trainer.model.embed_tokens)
+
+
+def test_coming_down_near_the_end_does_not_make_a_run_longer(config: dict[str, Any], tmp_path: Path) -> None:
+    trainer = Trainer(config, tmp_path)
+    trainer.step = 140
+    trainer.come_down()
+    assert trainer.steps == 150
