@@ -99,6 +99,7 @@ class _Run:
                 if progress and len(self._done) > before:
                     progress(len(self._done), len(scripts))
             self._n += 1
+        self._tick()  # gives back the slots of the last session
         return [self._done[script.id] for script in scripts]
 
     def _due(self, script: Script) -> bool:

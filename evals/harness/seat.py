@@ -77,7 +77,7 @@ class Seat:
         k, script = self._asked, self.script
         self._asked += 1
         out: list[EdgeEvent] = []
-        for message in self._messages(k):
+        for message in self._messages(k) if k >= self._edge.k else ():  # what was sealed is given up
             out += self._receive(message)
         if self._asked >= script.turns:
             out += self._receive(CloseRequest(seq=self._next_seq()))
@@ -101,7 +101,9 @@ class Seat:
         return self._up(self._edge.result(result.k, 0))
 
     def sealed(self, sealed: Sealed) -> list[EdgeEvent]:
-        return self._up(self._edge.sealed(sealed.to_k, sealed.reason, 0))
+        """Input came too late: a replayed delay. The client is told, and goes on."""
+        moves = self._edge.sealed(sealed.to_k, sealed.reason, 0)
+        return self._up([move for move in moves if not isinstance(move, Outcome)])
 
     def said(self) -> list[Said]:
         return self.heard.said(slot_s(self.script.turns - 1) + TURN_S)

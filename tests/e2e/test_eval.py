@@ -15,7 +15,7 @@ from evals.harness.lockstep import listen
 from evals.harness.model import load_model
 from evals.harness.script import Script
 from evals.items import Expect, Item, Said, write_set
-from tests.e2e.conftest import SHIPPED, command, counterpoint, environment, serving
+from tests.e2e.conftest import SHIPPED, command, environment, serving
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 DEMO = SHIPPED / "demo" / "demo.wav"
@@ -33,9 +33,16 @@ def test_the_harness_hears_what_a_client_of_the_public_wire_hears(tmp_path: Path
         for script, listened in zip(scripts, heard, strict=True):
             out = tmp_path / script.id
             arguments = ["--target", cluster.target, "--lockstep", "--out", str(out), "--json"]
-            done = counterpoint("talk", str(DEMO), "--max-seconds", f"{script.sound.seconds:g}", *arguments)
-            assert done.returncode == 0, done.stderr
+            said = run("talk", str(DEMO), "--max-seconds", f"{script.sound.seconds:g}", *arguments)
+            assert said.returncode == 0, said.stderr
             assert on_the_wire(out / "session.jsonl") == in_the_harness(listened.said)
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command to its end. The first lockstep session starts a pair of actors, which takes its time."""
+    return subprocess.run(
+        command(*arguments), capture_output=True, text=True, env=environment(), timeout=200, check=False
+    )
 
 
 def on_the_wire(log: Path) -> list[tuple[float, str]]:
@@ -65,9 +72,8 @@ def test_a_whole_run_leaves_its_report_and_is_refused_without_a_cascade(tmp_path
     due = Expect(text="drink water", from_s=11.6, to_s=12.8)
     asked = Item(id="a", duration_s=13.4, audio="a.wav", expect=(due,), tags={"family": "every", "n": "7.5", **tags})
     write_set(folder, [asked, Item(id="b", duration_s=4.0, tags={"family": "decoy", **tags})])
-    run = ["eval", "timespeak", "--set", str(folder), "--realtime", "2", "--sessions", "2", "--cascade", "0"]
-    whole = command(*run, "--out", str(out), "--json")
-    done = subprocess.run(whole, capture_output=True, text=True, env=environment(), timeout=230, check=False)
+    options = ["eval", "timespeak", "--set", str(folder), "--realtime", "2", "--sessions", "2", "--cascade", "0"]
+    done = run(*options, "--out", str(out), "--json")
     report = json.loads(done.stdout)
     assert done.returncode == 3, done.stderr
     assert report["refused"] == [f"the control `{refusal.CASCADE}` is missing"]

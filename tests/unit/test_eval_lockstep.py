@@ -1,0 +1,88 @@
+"""Items on the virtual clock: delays that were recorded are heard again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from engine_tools import SHALLOW
+from tokenizers import Tokenizer
+
+from cluster.model.config import Window
+from cluster.model.random_checkpoint import write_random_checkpoint
+from counterpoint.talk.wav import Sound
+from evals.harness.lockstep import Listened, listen
+from evals.harness.model import Model, load_model, write_zeroed
+from evals.harness.script import Script, Typed, script_of
+from evals.harness.trace import ItemTrace, Trace
+from evals.items import Event, Item
+
+MODELS = Path(__file__).parents[2] / "models"
+TURNS = 24  # more than a window: an anchor is on the way
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """Random weights over the shipped vocabulary: it says a lot, and never twice the same."""
+    tokenizer = MODELS / "counterpoint-micro" / "tokenizer.json"
+    size = Tokenizer.from_file(str(tokenizer)).get_vocab_size()
+    window = Window(micro_turns=16, pins_max=4, prefix_max=8)
+    folder = tmp_path_factory.mktemp("checkpoint")
+    write_random_checkpoint(
+        folder, config=replace(SHALLOW, num_hidden_layers=1, ctc=None, vocab_size=size, window=window), sil_bias=1.0
+    )
+    (folder / "tokenizer.json").write_bytes(tokenizer.read_bytes())
+    return load_model(folder, MODELS / "voice", sessions=2, deterministic=True)
+
+
+def scripts(*names: str) -> list[Script]:
+    quiet = Sound(pcm=b"", sample_rate_hz=16_000).lasting(0.2 * TURNS)
+    return [Script(id=name, sound=quiet, typed=(Typed(at_ms=400, text="drink water"),)) for name in names]
+
+
+def spoken(listened: Listened) -> list[tuple[float, str]]:
+    return [(said.onset_s, said.text) for said in listened.said if not said.text.startswith("<")]
+
+
+def test_an_item_says_the_same_whatever_is_evaluated_beside_it(model: Model) -> None:
+    (alone,) = listen(model, scripts("a"))
+    among = listen(model, scripts("b", "a", "c"))
+    assert spoken(alone)
+    assert [spoken(each) for each in among] == [spoken(alone)] * 3
+    assert any("anchored" in said.text for said in alone.said)
+
+
+def test_results_that_came_late_are_heard_late(model: Model) -> None:
+    (on_time,) = listen(model, scripts("a"))
+    trace = Trace([ItemTrace(id="a", n0=7, ticks=tuple(range(7, 7 + TURNS)), late_ms=(100.0,) * TURNS)])
+    (late,) = listen(model, scripts("a"), trace)
+    assert late.outputs == on_time.outputs
+    assert [at for at, _ in spoken(late)] == pytest.approx([at + 0.1 for at, _ in spoken(on_time)], abs=1e-3)
+
+
+def test_ticks_that_never_ran_coalesce_and_input_that_never_came_is_sealed(model: Model) -> None:
+    ticks = list(range(TURNS))
+    ticks[4] = ticks[5] = 6  # two micro-turns waited for the third
+    ticks[14] = -1
+    trace = Trace([ItemTrace(id="a", n0=0, ticks=tuple(ticks), late_ms=(0.0,) * TURNS)])
+    (heard,) = listen(model, scripts("a"), trace)
+    assert not {4, 5} & heard.outputs.keys()  # only the last micro-turn of a tick may speak
+    assert max(heard.outputs) > 14
+
+
+def test_with_weights_of_zero_nothing_is_said(model: Model, tmp_path: Path) -> None:
+    empty = load_model(
+        write_zeroed(model.checkpoint, tmp_path / "zeroed"), MODELS / "voice", sessions=2, deterministic=False
+    )
+    (heard,) = listen(empty, scripts("a"))
+    assert not heard.outputs
+
+
+def test_a_script_is_of_whole_micro_turns_and_holds_what_is_typed(tmp_path: Path) -> None:
+    typed = Event(t_s=1.5, kind="text", text="stop")
+    script = script_of(Item(id="a", duration_s=2.1, text="hello", events=(typed,)), tmp_path)
+    assert script.turns == 11
+    assert len(script.pcm(10)) == 6_400
+    assert [each.text for each in script.typed_in(0)] == ["hello"]
+    assert [each.text for each in script.typed_in(7)] == ["stop"]
