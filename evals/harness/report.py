@@ -43,6 +43,7 @@ def report(name: Named, eval_set: EvalSet, found: Findings) -> dict[str, Any]:
         floors={each: scored.score for each, scored in found.floors.items()},
         zeroed_spoke=found.zeroed_spoke,
         cascade_items=len(found.controls[refusal.CASCADE].outcomes) if refusal.CASCADE in found.controls else 0,
+        cascade_wanted=min(refusal.CASCADE_ITEMS, len(eval_set.items)),
     )
     return {
         "name": name.name,
