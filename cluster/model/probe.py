@@ -15,6 +15,7 @@ from cluster.types import Dtype
 
 _ROWS = 48  # sixteen silent sessions
 _ROUNDS = 15
+_WARM, _HOPELESS = 3, 2.0  # bf16 without hardware for it takes many times as long: a few rounds are enough to see it
 _MAX_EXPERTS = 8  # more of them tell nothing new and take memory
 _MARGIN = 0.75  # bf16 costs accuracy, and attention stays fp32: it must be clearly faster
 
@@ -29,11 +30,13 @@ def probe_dtype(config: ModelConfig, clock: Clock, *, deterministic: bool = Fals
     """Time one layer's matmuls in fp32 and in bf16 with pre-cast weights; tens of milliseconds at the micro shape."""
     layers = {dtype: _Layer(config, dtype, row_math(deterministic)) for dtype in (Dtype.F32, Dtype.BF16)}
     best_us = dict.fromkeys(layers, float("inf"))
-    for _ in range(_ROUNDS):  # interleaved, and the best of each: a busy machine hurts both alike
+    for done in range(_ROUNDS):  # interleaved, and the best of each: a busy machine hurts both alike
         for dtype, layer in layers.items():
             started_ns = clock.now_ns()
             layer.run()
             best_us[dtype] = min(best_us[dtype], (clock.now_ns() - started_ns) / 1e3)
+        if done >= _WARM and best_us[Dtype.BF16] > _HOPELESS * best_us[Dtype.F32]:
+            break
     fp32_us, bf16_us = best_us[Dtype.F32], best_us[Dtype.BF16]
     dtype = Dtype.BF16 if bf16_us < _MARGIN * fp32_us else Dtype.F32
     why = f"a layer's matmuls for {_ROWS} rows took {fp32_us:.0f} us in fp32, {bf16_us:.0f} us in bf16"
