@@ -166,3 +166,10 @@ def test_a_step_of_several_passes_is_split_by_their_rows() -> None:
         cost.observe(sessions=4, rows=16, passes=[3, 1, 1, 2], engine_ns=69_000)
     assert cost.predict(sessions=4, rows=16) == 69_000 * 32 // (32 + 18 + 17)
     assert cost.predict(sessions=1, rows=1) == 69_000 * 17 // (32 + 18 + 17)
+
+
+def test_one_slow_step_in_five_does_not_cut_answers_off_after_their_first_word() -> None:
+    cost, usual_ns = CostModel(initial_ns=MS), BUDGET.engine_ns // 3
+    for index in range(40):
+        cost.observe(sessions=1, rows=3, passes=[1], engine_ns=usual_ns * (1 if index % 5 else 6))
+    assert plan([live("a")], BUDGET, cost)["a"].passes == 2
