@@ -94,6 +94,10 @@ BOARD = Dashboard(
                     queries={"{{state}}": 'max by (state) (counterpoint_pairs{role="supervisor"})'},
                 ),
                 Panel(
+                    title="What scaling goes by, the worst pair",
+                    queries={"{{signal}}": 'max by (signal) (counterpoint_scaling_signal{role="supervisor"})'},
+                ),
+                Panel(
                     title="Changes of the pairs wanted, by reason",
                     queries={
                         "{{why}}": f'sum by (why) (increase(counterpoint_scalings_total{{role="supervisor"}}[{W}]))'

@@ -115,3 +115,12 @@ async def test_a_lost_half_of_a_pair_comes_back_to_its_own_other_half() -> None:
 def test_ranks_belong_to_one_engine() -> None:
     with pytest.raises(ConfigError, match=r"scaling\.pairs"):
         load(env={}, overrides={"experts.exchange": "alltoall", "scaling.max_pairs": 2})
+
+
+async def test_what_scaling_goes_by_is_shown(loads: dict[str, float]) -> None:
+    metrics = Metrics()
+    boss = Supervisor(scaling(), Machine(), metrics)
+    await boss.start()
+    async with asyncio.timeout(20):
+        await until(lambda: b'counterpoint_scaling_signal{signal="headroom"} 0.6' in metrics.text())
+    await boss.stop()

@@ -19,8 +19,10 @@ from observability.prometheus import MISSING, PROGRAM, RULES, Prometheus, promet
 from tests.e2e.conftest import Served
 from tests.e2e.talking import Talk, converse
 
-# What a cluster in good health must leave empty; observability/tests/actors.test.yaml makes each of them speak.
+# What a cluster in good health must leave empty; observability/tests/actors.test.yaml makes each of the alerts speak,
+# tests/actors/test_app_scaling.py the panel.
 EMPTY_IN_HEALTH = {
+    "sessions / What scaling goes by, the worst pair / A": "shows only where scaling.most lets pairs come and go",
     "CounterpointActorFrozen": "looks a minute back, at actors older than this test",
     "CounterpointNoScheduler": "speaks of a scheduler that is not there",
     "CounterpointTargetsUnlabelled": "speaks of targets without labels",
