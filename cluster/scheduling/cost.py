@@ -11,7 +11,9 @@ Bucket: TypeAlias = tuple[int, int]
 
 _SAMPLES = 128
 _TRUSTED = 8  # samples before a bucket speaks for itself
-_FIXED_ROWS = 16  # what a pass costs whatever its rows, in rows; to split a step among its passes and to scale
+# What a pass costs whatever its rows, in rows, to split a step among its passes and to scale. An expert call measured
+# 3.4 ms at 6 rows and 5.8 ms at 96 on two cores; attention grows with the sessions, so not all of it is fixed.
+_FIXED_ROWS = 64
 
 
 class Running:
