@@ -165,7 +165,7 @@ def test_a_step_of_several_passes_is_split_by_their_rows() -> None:
     for _ in range(8):
         cost.observe(sessions=4, rows=16, passes=[3, 1, 1, 2], engine_ns=69_000)
     assert cost.predict(sessions=4, rows=16) == 69_000 * 80 // (80 + 66 + 65)
-    assert cost.predict(sessions=1, rows=1) == 69_000 * 17 // (32 + 18 + 17)
+    assert cost.predict(sessions=1, rows=1) == 69_000 * 65 // (80 + 66 + 65)
 
 
 def test_one_slow_step_in_five_does_not_cut_answers_off_after_their_first_word() -> None:
