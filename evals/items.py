@@ -79,6 +79,25 @@ class Outcome:
     errors_s: tuple[float, ...] = ()
     measures: Mapping[str, float] = field(default_factory=dict)
 
+    @classmethod
+    def of(
+        cls, item: Item, score: float, alarms: int, errors_s: tuple[float, ...], measures: Mapping[str, float]
+    ) -> Outcome:
+        return cls(
+            id=item.id,
+            score=score,
+            alarms=alarms,
+            seconds=item.duration_s,
+            tags=item.tags,
+            errors_s=errors_s,
+            measures=measures,
+        )
+
+
+def mean(values: Sequence[float]) -> float:
+    """0.0 of nothing."""
+    return sum(values) / len(values) if values else 0.0
+
 
 class Scorer(Protocol):
     """Each of `evals/NAME/score.py` has these as functions."""

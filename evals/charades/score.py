@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from evals.items import Item, Outcome, Said
+from evals.items import Item, Outcome, Said, mean
 from evals.matching import voiced
 
 TWO_TICKS_S = 0.4
@@ -21,7 +21,7 @@ def judge(item: Item, said: Sequence[Said]) -> Outcome:
     if not truth:
         spoken = len(voiced(said))
         false_start = float(bool(soft))
-        return _outcome(item, float(spoken == 0), spoken, (), {"absent": 1.0, "false_start": false_start})
+        return Outcome.of(item, float(spoken == 0), spoken, (), {"absent": 1.0, "false_start": false_start})
     iou = overlap(truth, strict)
     early = [(max(0.0, start - TWO_TICKS_S), max(0.0, stop - TWO_TICKS_S)) for start, stop in strict]
     starts, stops = _lags(truth, soft, 0), _lags(truth, strict, 1)
@@ -36,7 +36,7 @@ def judge(item: Item, said: Sequence[Said]) -> Outcome:
     if stops:
         measures["stop_lag_s"] = sum(stops) / len(stops)
     alarms = strays + sum(not any(_common(each, due) for due in truth) for each in soft)
-    return _outcome(item, iou, alarms, (*starts, *stops), measures)
+    return Outcome.of(item, iou, alarms, (*starts, *stops), measures)
 
 
 def intervals_due(item: Item) -> list[Interval]:
@@ -76,16 +76,16 @@ def overlap(a: Sequence[Interval], b: Sequence[Interval]) -> float:
 
 def summary(outcomes: Sequence[Outcome]) -> dict[str, float]:
     """score: strict IoU with absent clips (right when silent). miou_…, recall_…: clips with the action. In per cent."""
-    found = {"score": 100 * _mean([each.score for each in outcomes])}
+    found = {"score": 100 * mean([each.score for each in outcomes])}
     for name in ("iou_strict", "iou_soft", "iou_lag_corrected", "recall_0.3", "recall_0.5", "recall_0.7"):
         values = [each.measures[name] for each in outcomes if name in each.measures]
-        found[name if name.startswith("recall") else f"m{name}"] = 100 * _mean(values)
+        found[name if name.startswith("recall") else f"m{name}"] = 100 * mean(values)
     for name in ("start_lag_s", "stop_lag_s"):
         values = sorted(each.measures[name] for each in outcomes if name in each.measures)
         if values:
             found[f"{name[:-2]}_median_s"] = values[len(values) // 2]
     absent = [each.measures["false_start"] for each in outcomes if "absent" in each.measures]
-    found["false_start_rate"] = 100 * _mean(absent)
+    found["false_start_rate"] = 100 * mean(absent)
     return found
 
 
@@ -101,19 +101,3 @@ def _lags(truth: Sequence[Interval], found: Sequence[Interval], edge: int) -> li
 
 def _common(a: Interval, b: Interval) -> float:
     return max(0.0, min(a[1], b[1]) - max(a[0], b[0]))
-
-
-def _outcome(item: Item, score: float, alarms: int, lags: tuple[float, ...], measures: dict[str, float]) -> Outcome:
-    return Outcome(
-        id=item.id,
-        score=score,
-        alarms=alarms,
-        seconds=item.duration_s,
-        tags=item.tags,
-        errors_s=lags,
-        measures=measures,
-    )
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from evals.items import Expect, Item, Outcome, Said
+from evals.items import Expect, Item, Outcome, Said, mean
 from evals.matching import voiced
 from evals.render.shapes import COLOURS, SHAPES
 
@@ -32,19 +32,19 @@ def judge(item: Item, said: Sequence[Said]) -> Outcome:
     measures = {"turns": float(len(windows)), "outputs": float(len(outputs)), "false_positives": float(len(strays))}
     if not windows:
         score = float(not outputs)
-        return _outcome(item, score, len(strays), (), {**measures, "unanswerable_right": score, "hits": 0.0})
+        return Outcome.of(item, score, len(strays), (), {**measures, "unanswerable_right": score, "hits": 0.0})
     inside = [[each for each in outputs if a <= each.onset_s <= b] for a, b in windows]
     for weight in WEIGHTS:
         values = [pauc(due, heard, weight) for due, heard in zip(item.expect, inside, strict=True)]
-        measures[f"pauc_{weight:g}"] = _mean(values)
+        measures[f"pauc_{weight:g}"] = mean(values)
     claimed = _claimed(item, strays)
     turns = zip(item.expect, inside, claimed, strict=True)
-    guarded = _mean([0.0 if false else pauc(due, heard, 0.5) for due, heard, false in turns])
+    guarded = mean([0.0 if false else pauc(due, heard, 0.5) for due, heard, false in turns])
     measures["guarded"] = guarded
     measures["duplicates"] = float(sum(_repeats(heard) for heard in inside))
     measures["hits"] = sum(ACK * bool(heard) + CORE * (_final(due, heard) == 2) for due, heard in _pairs(item, inside))
     lags = tuple(round(heard[0].onset_s - due.from_s, 3) for due, heard in _pairs(item, inside) if heard)
-    return _outcome(item, guarded, len(strays), lags, measures)
+    return Outcome.of(item, guarded, len(strays), lags, measures)
 
 
 def pauc(due: Expect, heard: Sequence[Said], weight: float) -> float:
@@ -93,7 +93,7 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, float]:
     found["false_alarms_per_min"] = false / minutes if minutes else 0.0
     spoken = sum(each.measures["outputs"] for each in outcomes)
     found["duplicate_rate"] = 100 * sum(each.measures.get("duplicates", 0.0) for each in outcomes) / max(spoken, 1)
-    found["unanswerable"] = 100 * _mean([each.score for each in outcomes if not each.measures["turns"]])
+    found["unanswerable"] = 100 * mean([each.score for each in outcomes if not each.measures["turns"]])
     hits, turns = (sum(each.measures[name] for each in outcomes) for name in ("hits", "turns"))
     found["ia_qtf1"] = 100 * 2 * hits / (hits + turns + false) if turns + false else 0.0
     return found
@@ -129,20 +129,4 @@ def _by_turn(outcomes: Sequence[Outcome], name: str) -> float:
 
 def _by_category(outcomes: Sequence[Outcome], name: str) -> float:
     families = sorted({each.tags["family"] for each in outcomes})
-    return _mean([_by_turn([each for each in outcomes if each.tags["family"] == family], name) for family in families])
-
-
-def _outcome(item: Item, score: float, alarms: int, lags: tuple[float, ...], measures: dict[str, float]) -> Outcome:
-    return Outcome(
-        id=item.id,
-        score=score,
-        alarms=alarms,
-        seconds=item.duration_s,
-        tags=item.tags,
-        errors_s=lags,
-        measures=measures,
-    )
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
+    return mean([_by_turn([each for each in outcomes if each.tags["family"] == family], name) for family in families])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from evals.items import Item, Outcome, Said
+from evals.items import Item, Outcome, Said, mean
 from evals.matching import JOIN_S, voiced
 from evals.numbers import number, say_count
 from evals.repcount.build import TAIL_S
@@ -40,7 +40,7 @@ def judge(item: Item, said: Sequence[Said]) -> Outcome:
     spoken, ends = numbers(said), [due.from_s for due in item.expect]
     if not ends:
         score, measures = float(not spoken), {"zero_clips": 1.0, "numbers_on_zero": float(len(spoken))}
-        return _outcome(item, score, len(spoken), (), measures)
+        return Outcome.of(item, score, len(spoken), (), measures)
     lags = _live(item, spoken)
     f1 = 2 * len(lags) / (len(ends) + len(spoken))
     last = last_number(ends, spoken)
@@ -52,7 +52,7 @@ def judge(item: Item, said: Sequence[Said]) -> Outcome:
         "exact": float(last is not None and off == 0),
         "mae": off / (len(ends) + 0.1),
     }
-    return _outcome(item, f1, len(spoken) - len(lags), lags, measures)
+    return Outcome.of(item, f1, len(spoken) - len(lags), lags, measures)
 
 
 def last_number(ends: Sequence[float], spoken: Sequence[Spoken]) -> int | None:
@@ -64,13 +64,13 @@ def last_number(ends: Sequence[float], spoken: Sequence[Spoken]) -> int | None:
 
 def summary(outcomes: Sequence[Outcome]) -> dict[str, float]:
     """score: live F1 with clips without repetitions (right when silent). Off by one, exact, live F1: in per cent."""
-    found = {"score": 100 * _mean([each.score for each in outcomes])}
+    found = {"score": 100 * mean([each.score for each in outcomes])}
     for name in ("live_f1", "live_recall", "off_by_one", "exact"):
-        found[name] = 100 * _mean([each.measures[name] for each in outcomes if name in each.measures])
-    found["mae"] = _mean([each.measures["mae"] for each in outcomes if "mae" in each.measures])
+        found[name] = 100 * mean([each.measures[name] for each in outcomes if name in each.measures])
+    found["mae"] = mean([each.measures["mae"] for each in outcomes if "mae" in each.measures])
     zero = [each.measures["numbers_on_zero"] for each in outcomes if "zero_clips" in each.measures]
-    found["numbers_on_zero"] = _mean(zero)
-    found["zero_clips_silent"] = 100 * _mean([float(count == 0) for count in zero])
+    found["numbers_on_zero"] = mean(zero)
+    found["zero_clips_silent"] = 100 * mean([float(count == 0) for count in zero])
     return found
 
 
@@ -91,19 +91,3 @@ def _value(word: str) -> int | None:
         return int(word) if word.isdigit() else number(word)
     except KeyError:
         return None
-
-
-def _outcome(item: Item, score: float, alarms: int, lags: tuple[float, ...], measures: dict[str, float]) -> Outcome:
-    return Outcome(
-        id=item.id,
-        score=score,
-        alarms=alarms,
-        seconds=item.duration_s,
-        tags=item.tags,
-        errors_s=lags,
-        measures=measures,
-    )
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
