@@ -48,7 +48,8 @@ eval-tools: $(STAMP) train-tools ## the voices and recordings that evaluation se
 	test -d $(RECORDINGS)/usr || { mkdir -p $(RECORDINGS) && cd $(RECORDINGS) && \
 	apt-get download asterisk-core-sounds-en-g722 pocketsphinx-testdata && \
 	for file in *.deb; do dpkg -x $$file .; done && rm -f *.deb; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ./protos -e '.[evalvoices]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ./protos -e '.[evalvoices,voicebuild]'
+	$(BIN)/python -m training.kokoro fetch
 
 # An environment of its own: nothing of it serves, and its versions bind nobody else's.
 CASCADE := .venv-cascade

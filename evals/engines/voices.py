@@ -13,6 +13,7 @@ from evals.engines.base import Engine, Samples
 from evals.engines.development import HeldOutEspeak
 from evals.engines.festival import Diphone, Hts
 from evals.engines.flite import Flite
+from evals.engines.kokoro import HeldOutKokoro
 from evals.engines.piper import Piper
 from evals.engines.recorded import People
 
@@ -33,6 +34,7 @@ def engines() -> dict[str, Engine]:
         "piper": Piper(),
         "human": People(),
         "espeak": HeldOutEspeak(),
+        "kokoro": HeldOutKokoro(),
     }
 
 
@@ -43,7 +45,15 @@ TEST_VOICES = (
 )
 ASKING_PERSON = "human:allison"
 PEOPLE_NEARBY = ("human:allison", "human:librivox")
-DEV_VOICES = tuple(f"espeak:{voice}" for voice in HeldOutEspeak.voices)
+# One variant, one style, in turn: the neural styles are nearer to what the test speaks with.
+DEV_VOICES = tuple(
+    voice
+    for index, variant in enumerate(HeldOutEspeak.voices)
+    for voice in (
+        f"espeak:{variant}",
+        f"kokoro:{HeldOutKokoro.voices[index % len(HeldOutKokoro.voices)]}",
+    )
+)
 
 
 def voices(split: Split) -> tuple[str, ...]:
