@@ -155,7 +155,7 @@ class App:
             await self._start_store()
             start_ray(self.config.serve)
             await self._require_alone()
-            self._choose_dtype()
+            await self._choose_dtype()
             self._supervisor = RayLauncher().launch(ActorSpec(role="supervisor", index=0, config=self.config))
             self._attending = asyncio.create_task(_attend(self._supervisor))
             itself = await self._supervisor.start({})
@@ -221,13 +221,13 @@ class App:
         else:
             await require_alone(supervisor, namespace)
 
-    def _choose_dtype(self) -> None:
+    async def _choose_dtype(self) -> None:
         """Measured on the machine the engine will run on, before anybody loads weights."""
         engine = self.config.engine
         if engine.dtype == "auto":
             measure = ray.remote(num_cpus=0, max_calls=1)(_measure_dtype)
             try:
-                dtype, why = ray.get(measure.remote(engine.checkpoint, engine.deterministic))
+                dtype, why = await measure.remote(engine.checkpoint, engine.deterministic)
             except RayTaskError as error:
                 raise error.cause from error
             log.info("dtype chosen", dtype=dtype, why=why)

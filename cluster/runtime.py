@@ -55,6 +55,7 @@ class SchedulerCore:
         self._lines: list[tuple[str, bytes]] = []
         self._finished: list[str] = []
         self._faults: list[Fault] = []
+        self._unsaid: list[Command] = []  # of sessions that met their fault where nothing could be said
 
     def __len__(self) -> int:
         return len(self._pool)
@@ -72,7 +73,7 @@ class SchedulerCore:
 
     def ready(self, n: int) -> bool:
         """Every attached session has given what is due in tick n: when a lockstep engine may run it."""
-        return not any(lacks_input(state, n) for state in self._sessions.values())
+        return not any(self._lacks_input(state, n) for state in list(self._sessions.values()))
 
     def handle(self, event: EdgeEvent, now_ns: int) -> Effects:
         """Raises InvalidInput for a control that no session could obey, or one more than may wait."""
@@ -91,7 +92,7 @@ class SchedulerCore:
             raise ValueError(f"tick {n}: the step of tick {self._out.n} has no answer yet")
         commands: list[Command] = [*self._leaving]
         self._leaving = []
-        grants = self._plan(n, commands)
+        grants = self._plan(n)
         for session in list(self._sessions):
             grant = grants.get(session, _NOTHING)
             event = TickEvent(n=n, passes=grant.passes, prefill_turns=grant.prefill_turns)
@@ -197,8 +198,8 @@ class SchedulerCore:
         state = self._sessions.get(session)
         if state is None or state.ended:
             return Effects()
-        self._faults.append(Fault(session=session, error=error))
-        return self._collect(self._settle(*broken(state)))
+        self._break(state, error)
+        return self._collect(())
 
     def _open(self, event: Open, now_ns: int) -> Effects:
         if event.session in self._sessions:
@@ -240,14 +241,25 @@ class SchedulerCore:
         if header.terms.keep_history:
             self._lines.append((header.terms.session, header_line(header)))
 
-    def _plan(self, n: int, commands: list[Command]) -> dict[str, Grant]:
+    def _lacks_input(self, state: Session, n: int) -> bool:
+        try:
+            return lacks_input(state, n)
+        except Exception as error:
+            self._break(state, error)
+            return False
+
+    def _break(self, state: Session, error: Exception) -> None:
+        """Close a session for a fault; it is said with what is said next."""
+        self._faults.append(Fault(session=state.terms.session, error=error))
+        self._unsaid += self._settle(*broken(state))
+
+    def _plan(self, n: int) -> dict[str, Grant]:
         demands = []
         for state in [state for state in self._sessions.values() if not state.ended]:
             try:
                 demands.append(demand(state, n))
             except Exception as error:
-                self._faults.append(Fault(session=state.terms.session, error=error))
-                commands += self._settle(*broken(state))
+                self._break(state, error)
         budget = Budget(
             engine_ns=self._engine_budget_ns(),
             passes_max=self._limits.passes_max,
@@ -269,6 +281,7 @@ class SchedulerCore:
 
     def _collect(self, commands: tuple[Command, ...] | list[Command]) -> Effects:
         lines, self._lines = tuple(self._lines), []
+        said, self._unsaid = (*self._unsaid, *commands), []
         ended, self._finished = tuple(self._finished), []
         faults, self._faults = tuple(self._faults), []
         for session in ended:
@@ -276,8 +289,8 @@ class SchedulerCore:
             slots = self._pool.give(session)
             self._leaving.append(SlotWork(session=session, epoch=state.terms.epoch, slot=slots[0], free=slots))
         return Effects(
-            journal=tuple(command for command in commands if isinstance(command, JournalWrite)),
-            outs=tuple(command for command in commands if not isinstance(command, JournalWrite | SlotWork)),
+            journal=tuple(command for command in said if isinstance(command, JournalWrite)),
+            outs=tuple(command for command in said if not isinstance(command, JournalWrite | SlotWork)),
             history=lines,
             ended=ended,
             faults=faults,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from core_rig import Rig
@@ -83,3 +84,15 @@ async def test_what_cannot_be_said_closes_the_session_that_would_say_it() -> Non
     await rig.carry_out(effects)
     done = await step(rig)
     assert [out.session for out in done if isinstance(out, Result)] == ["good"]
+
+
+async def test_a_fault_while_lockstep_asks_who_is_ready_is_contained_too() -> None:
+    rig = await two_sessions()
+    state = rig.core.session("bad")
+    rig.core._sessions["bad"] = replace(state, inbox=None)  # type: ignore[arg-type]  # the fault
+    assert not rig.core.ready(rig.n)
+    await rig.turn(rig.k("good"), "good")
+    assert rig.core.ready(rig.n)
+    told = await rig.tick()
+    assert [out.session for out in rig.told if isinstance(out, SessionEnded)] == ["bad"]
+    assert [out.session for out in told if isinstance(out, Result)] == ["good"]
