@@ -16,6 +16,7 @@ WORDS = 200
 DENSE_TURNS = 80
 SHORT_TURNS = 56
 EARLY, LATE = 0.06, 0.12  # shares of answers that are forced to be one micro-turn off
+TRUNCATED = 0.06  # share of longer answers whose further passes are withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +54,19 @@ def random_view(rng: np.random.Generator, pool: Pool) -> views.View:
     turns = 176 if whole else int(rng.integers(240, 440))
     line = Script(rng, pool, turns).write()
     mute = views.coalesce(rng, line, 0.015 if rng.random() < 0.5 else 0.0) | views.mistime(rng, line, EARLY, LATE)
+    cut_short = views.truncate(rng, line, TRUNCATED)
     codes = render(rng, line, Room())
     cut = views.choose_cut(rng, line, whole_share=0.2)
-    return views.view(line, codes, cut, CONVERSATION.tokens, mute)
+    return views.view(line, codes, cut, CONVERSATION.tokens, mute, cut_short)
 
 
 def short_view(rng: np.random.Generator, pool: Pool) -> views.View:
     """A request at once and its first answers: twice as many requests for the same work."""
     line = Script(rng, pool, SHORT_TURNS).write()
     forced = views.mistime(rng, line, EARLY, LATE)
+    cut_short = views.truncate(rng, line, TRUNCATED)
     cut = views.Cut(pins=(), start=0, stop=SHORT_TURNS, k_offset=int(rng.integers(0, 18000)))
-    return views.view(line, render(rng, line, Room()), cut, SHORT.tokens, forced)
+    return views.view(line, render(rng, line, Room()), cut, SHORT.tokens, forced, cut_short)
 
 
 def dense_view(rng: np.random.Generator, pool: Pool) -> views.View:

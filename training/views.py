@@ -83,10 +83,18 @@ def pins_at(rng: np.random.Generator, line: Timeline, start: int) -> tuple[int, 
     return pins
 
 
-def view(line: Timeline, codes_FC: npt.NDArray[np.uint8], cut: Cut, limit: int, silenced: frozenset[int]) -> View:
+def view(
+    line: Timeline,
+    codes_FC: npt.NDArray[np.uint8],
+    cut: Cut,
+    limit: int,
+    silenced: frozenset[int],
+    cut_short: frozenset[int] = frozenset(),
+) -> View:
     """Flattens a cut. Micro-turns that would exceed `limit` tokens are left out.
 
     silenced: micro-turns that were coalesced and so could not speak; what was due moved on, and they have no target.
+    cut_short: micro-turns whose further passes were withheld (`truncate`): their silence was not chosen.
     """
     tokens, positions, targets = list(line.prefix), list(range(len(line.prefix))), [NONE] * len(line.prefix)
     base = -(-len(line.prefix) // STRIDE) * STRIDE
@@ -100,7 +108,8 @@ def view(line: Timeline, codes_FC: npt.NDArray[np.uint8], cut: Cut, limit: int, 
         at = len(tokens)
         tokens += [vocab.TOKEN_ID[vocab.SIL]] * 2 + [*text, *out, vocab.TOKEN_ID[vocab.SIL]]
         positions += range(base + STRIDE * index, base + STRIDE * index + len(tokens) - at)
-        choices = [*out, vocab.TOKEN_ID[vocab.SIL]] if learn else [NONE] * (len(out) + 1)
+        end = NONE if k in cut_short else vocab.TOKEN_ID[vocab.SIL]
+        choices = [*out, end] if learn else [NONE] * (len(out) + 1)
         targets += [NONE] * (1 + len(text)) + choices + [NONE]
         audio_at += [at, at + 1]
         elapsed += [k + cut.k_offset] * 2
@@ -130,6 +139,19 @@ def coalesce(rng: np.random.Generator, line: Timeline, share: float) -> frozense
     for k in mute & set(line.out):
         line.out[k + 1] = line.out.pop(k)
     return frozenset(mute)
+
+
+def truncate(rng: np.random.Generator, line: Timeline, share: float) -> frozenset[int]:
+    """Withholds all passes but the first from some answers, as a busy cluster does: the rest is said right after.
+
+    Returns the micro-turns that were cut short.
+    """
+    short = set()
+    for k, ids in sorted(line.out.items()):
+        if len(ids) > 1 and k + 1 < line.turns and k + 1 not in line.out and rng.random() < share:
+            line.out[k], line.out[k + 1] = ids[:1], ids[1:]
+            short.add(k)
+    return frozenset(short)
 
 
 def mistime(rng: np.random.Generator, line: Timeline, early: float, late: float) -> frozenset[int]:

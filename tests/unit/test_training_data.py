@@ -185,6 +185,21 @@ def numbers(line: Timeline) -> list[int]:
     return [k for k, ids in sorted(line.out.items()) if ids != vocab.encode(vocab.KEEP)]
 
 
+def test_the_rest_of_an_answer_that_was_cut_short_is_said_right_after_and_the_cut_is_not_learned() -> None:
+    line = Timeline(40)
+    line.out = {5: vocab.encode("drink tea"), 9: vocab.encode("hello"), 20: vocab.encode("one moment")}
+    line.out[21] = vocab.encode("hello")
+    short = views.truncate(np.random.default_rng(0), line, 1.0)
+    assert short == {5}
+    codes = np.zeros((400, 40), np.uint8)
+    seen = views.view(line, codes, Cut(pins=(), start=0, stop=40), 400, frozenset(), short)
+    drink, tea = vocab.encode("drink tea")
+    at = [int(np.flatnonzero(seen.tokens_T == word)[0]) for word in (drink, tea)]
+    assert seen.targets_T[at[0] - 1] == drink
+    assert seen.targets_T[at[0]] == views.NONE
+    assert list(seen.targets_T[at[1] - 1 : at[1] + 1]) == [tea, vocab.TOKEN_ID[vocab.SIL]]
+
+
 def test_counting_aloud_says_a_number_every_three_micro_turns() -> None:
     line = counting()
     assert numbers(line) == list(range(6, 30, 3))
