@@ -113,16 +113,25 @@ def read_set(folder: Path) -> list[Item]:
     return [_item(row, f"{path}:{number}") for number, row in enumerate(path.read_text().splitlines(), 1)]
 
 
+def manifest(items: Iterable[Item]) -> str:
+    """One line an item; empty fields are left out."""
+    return "".join(json.dumps(_sparse(asdict(item)), sort_keys=True) + "\n" for item in items)
+
+
 def write_set(folder: Path, items: Iterable[Item]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    lines = (json.dumps(_sparse(asdict(item)), sort_keys=True) + "\n" for item in items)
-    (folder / MANIFEST).write_text("".join(lines))
+    (folder / MANIFEST).write_text(manifest(items))
 
 
 def set_hash(folder: Path) -> str:
     """SHA-256 over the manifest and every media file it names, in its order."""
-    digest = hashlib.sha256((folder / MANIFEST).read_bytes())
-    for item in read_set(folder):
+    return hash_of((folder / MANIFEST).read_bytes(), read_set(folder), folder)
+
+
+def hash_of(lines: bytes, items: Iterable[Item], folder: Path) -> str:
+    """SHA-256 over a manifest and every media file of its items, in their order."""
+    digest = hashlib.sha256(lines)
+    for item in items:
         for name in filter(None, (item.audio, item.video)):
             digest.update(hashlib.sha256((folder / name).read_bytes()).digest())
     return digest.hexdigest()

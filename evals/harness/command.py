@@ -17,6 +17,7 @@ from evals.harness.refusal import CASCADE_ITEMS
 from evals.harness.run import Wanted, evaluate
 from evals.harness.table import show, show_text
 from evals.knowledge import run as text
+from evals.readers import FORMATS
 
 REFUSED = 3
 
@@ -28,6 +29,9 @@ def evaluation(
     folder: Annotated[
         Path | None, typer.Option("--set", help="Folder of a set; default: build/evals/NAME/SPLIT.", show_default=False)
     ] = None,
+    published: Annotated[
+        str, typer.Option("--format", help=f"What --set holds, as published: {', '.join(FORMATS)}; default: our own.")
+    ] = "",
     split: Annotated[str, typer.Option(help="dev is free; each look at test is written down, three at most.")] = "dev",
     checkpoint: Annotated[Path | None, typer.Option(help="Default: the one that ships.", show_default=False)] = None,
     realtime: Annotated[int, typer.Option(min=0, help="Items through a served cluster in real time.")] = 100,
@@ -48,6 +52,8 @@ def evaluation(
     the model itself; --set names the folder with their prompts.
 
     Example: counterpoint eval timespeak --split dev --realtime 40
+
+    Example: counterpoint eval repcount --set MY_COPY --format repcount-a --cascade 0
 
     Example: counterpoint eval bbh --set DIR --agent small --items 40
     """
@@ -78,6 +84,7 @@ def evaluation(
                     Wanted(
                         name=name,
                         folder=folder,
+                        published=published,
                         split=split,
                         checkpoint=weights,
                         voice=voice,

@@ -45,6 +45,7 @@ class Wanted:
     checkpoint: Path
     voice: Path
     folder: Path | None = None
+    published: str = ""
     split: str = "dev"
     realtime: int = 100
     sessions: int = 8
@@ -59,7 +60,7 @@ def evaluate(wanted: Wanted, tell: Tell) -> dict[str, Any]:
 
     Raises ConfigError: no such set, looks used up, something that is not installed or cannot be read.
     """
-    name, eval_set = named(wanted.name), open_set(wanted.name, wanted.folder, wanted.split)
+    name, eval_set = named(wanted.name), open_set(wanted.name, wanted.folder, wanted.split, wanted.published)
     if eval_set.spends_a_look:
         looks.check(name.name, eval_set.sha256)
     wanted.out.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from cluster.errors import ConfigError
 from evals import hashes
-from evals.items import MANIFEST, Item, read_set, set_hash
+from evals.items import MANIFEST, Item, hash_of, manifest, read_set, set_hash
+from evals.readers import read
 
 HOME = Path("build/evals")
 
@@ -28,8 +29,13 @@ class EvalSet:
         return self.split == "test"
 
 
-def open_set(name: str, folder: Path | None, split: str) -> EvalSet:
-    """Raises ConfigError: no set there (with the command that makes it), or one that cannot be read."""
+def open_set(name: str, folder: Path | None, split: str, published: str = "") -> EvalSet:
+    """published: the format in which somebody's own copy of a set lies in `folder` (`evals.readers`).
+
+    Raises ConfigError: no set there (with the command that makes it), or one that cannot be read.
+    """
+    if published:
+        return _published(name, folder, published)
     where = folder or HOME / name / split
     if not (where / MANIFEST).exists():
         raise ConfigError(str(where), f"holds no set; make it: python -m evals.build {name} --split {split}")
@@ -46,6 +52,15 @@ def open_set(name: str, folder: Path | None, split: str) -> EvalSet:
         split=found,
         known=hashes.compare(name, where) if found == "test" else f"a set of the {found} split, {sha256[:12]}",
     )
+
+
+def _published(name: str, folder: Path | None, published: str) -> EvalSet:
+    if folder is None:
+        raise ConfigError("--set", f"names the folder with your copy of {published}; none is bundled")
+    items = tuple(read(published, folder))
+    sha256 = hash_of(manifest(items).encode(), items, folder)
+    known = f"your copy of {published}, {sha256[:12]}"
+    return EvalSet(name=name, folder=folder, items=items, sha256=sha256, split="own", known=known)
 
 
 def _split(name: str, items: tuple[Item, ...], sha256: str) -> str:

@@ -12,6 +12,7 @@ import pytest
 from cluster.errors import ConfigError
 from evals.charades import score as charades
 from evals.dialogue import score as dialogue
+from evals.harness.sets import open_set
 from evals.items import Item, Said
 from evals.media import load
 from evals.proactivevideoqa import score as proactive
@@ -152,3 +153,12 @@ def test_an_annotation_without_its_column_is_named(tmp_path: Path) -> None:
 def test_items_are_whole(tmp_path: Path) -> None:
     items: list[Item] = read("full-duplex-bench", full_duplex(tmp_path))
     assert len({item.id for item in items}) == len(items) == 5
+
+
+def test_your_own_copy_opens_as_a_set_that_no_look_is_spent_on(tmp_path: Path) -> None:
+    found = open_set("repcount", repcount_a(tmp_path), "dev", "repcount-a")
+    assert (found.split, len(found.items), found.spends_a_look) == ("own", 1, False)
+    small_film(tmp_path / "video/test/a.mp4", frames=50)
+    assert open_set("repcount", tmp_path, "dev", "repcount-a").sha256 != found.sha256
+    with pytest.raises(ConfigError, match=r"--set: names the folder with your copy of repcount-a"):
+        open_set("repcount", None, "dev", "repcount-a")
