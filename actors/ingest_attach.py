@@ -16,7 +16,7 @@ from actors.ingest_services import Services
 from actors.ingest_session import IngestSession
 from actors.ingest_wire import CONFIGURE_SEQ, accepted_of
 from actors.wire import DEFAULT_TENANT, check_enums, opening_of, tenant_of
-from cluster.errors import InvalidInput, ProtocolError, Rejected, ResyncRequired, StoreUnavailable
+from cluster.errors import InvalidInput, ProtocolError, Rejected, ResyncRequired, StoreUnavailable, Superseded
 from cluster.media.intake import encode_prefix
 from cluster.media.messages import Opening
 from cluster.media.spec import MAX_CHUNK_MS
@@ -57,9 +57,12 @@ class Attacher:
 
     async def reattach(self, session: IngestSession) -> None:
         """The scheduler of a running session is lost. Raises StoreUnavailable where no other takes it over in time."""
-        reattach = pb.Reattach(token=session.token, received_k=session.sent_k)
+        reattach = pb.Reattach(token=session.token, received_k=session.sent_k, seat=session.seat)
         try:
             attachment = await self._links.find_again(session.id, reattach)
+        except Superseded:
+            session.superseded()
+            return
         except (Rejected, ResyncRequired) as error:
             raise StoreUnavailable(f"the session's scheduler is lost; resume with the token ({error})") from error
         session.reattached(attachment)

@@ -17,7 +17,7 @@ import structlog
 
 from actors.ingest_times import to_ours, to_theirs
 from cluster.clock import Clock
-from cluster.errors import InvalidInput, Rejected, ResyncRequired, StoreUnavailable, Unauthenticated
+from cluster.errors import InvalidInput, Rejected, ResyncRequired, StoreUnavailable, Superseded, Unauthenticated
 from cluster.offset import Offset
 from counterpoint.internal.v1 import edge_pb2 as pb
 from counterpoint.internal.v1 import edge_pb2_grpc
@@ -130,7 +130,7 @@ class SchedulerLink:
         """Send an Open or a Reattach and wait for its grant.
 
         Raises:
-            Rejected, InvalidInput, Unauthenticated, ResyncRequired: as the scheduler answered.
+            Rejected, InvalidInput, Unauthenticated, ResyncRequired, Superseded: as the scheduler answered.
             StoreUnavailable: it did not answer.
         """
         request_id, self._next_request = self._next_request, self._next_request + 1
@@ -231,7 +231,7 @@ class SchedulerLink:
             case "rejected":
                 answer = self._asked.get(message.rejected.request_id)
                 if answer is not None and not answer.done():
-                    answer.set_exception(_refusal(message.rejected))
+                    answer.set_exception(_refusal(message.session, message.rejected))
             case "going_away":
                 for attachment in [*self._attachments.values()]:
                     attachment.deliver(message)
@@ -256,9 +256,11 @@ class SchedulerLink:
         answer.set_result(attachment)
 
 
-def _refusal(rejected: pb.OpenRejected) -> Exception:
+def _refusal(session: str, rejected: pb.OpenRejected) -> Exception:
     if rejected.code == "invalid_input":
         return InvalidInput(rejected.limit, rejected.reason)
+    if rejected.code == "superseded":
+        return Superseded(session)
     if kind := _REFUSALS.get(rejected.code):
         return kind(f"{rejected.limit}: {rejected.reason}" if rejected.limit else rejected.reason)
     return Rejected(rejected.limit, rejected.reason, rejected.retry_after_ms)

@@ -32,7 +32,7 @@ class Links:
     async def find_again(self, session: str, reattach: pb.Reattach) -> Attachment:
         """The scheduler of a running session is lost: look for whoever owns it now.
 
-        Raises ResyncRequired at once where nobody can own it any more, else what was tried last.
+        Raises ResyncRequired or Superseded at once where it is over for this ingest, else what was tried last.
         """
         loop = asyncio.get_running_loop()
         until, error = loop.time() + RELINK_S, StoreUnavailable("no scheduler was tried")

@@ -64,6 +64,7 @@ class IngestSession:
     ) -> None:
         granted = attachment.granted.granted
         self.id, self.token, self.opening = attachment.granted.session, granted.token, opening
+        self.seat = granted.seat
         self.ended: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         self.link_down = asyncio.Event()
         self._attachment, self._services, self._outbox = attachment, services, outbox
@@ -169,13 +170,18 @@ class IngestSession:
             case "ended":
                 self._egress.after_last(lambda: self._session_ended(message))
             case "superseded":
-                self._outbox.put(v1.InteractResponse(epoch=message.epoch, superseded=v1.Superseded()))
-                self._end(Ending(attached=False))
+                self.superseded()
             case "going_away":
                 away = v1.GoingAway(in_ms=message.going_away.in_ms, reason=message.going_away.reason)
                 self._outbox.put(v1.InteractResponse(epoch=message.epoch, going_away=away))
             case kind:
                 log.warning("unknown message of a scheduler ignored", kind=kind)
+
+    def superseded(self) -> None:
+        """Another client speaks for the session now: this stream is over, and its place is not looked for again."""
+        self.link_down.clear()
+        self._outbox.put(v1.InteractResponse(epoch=self.epoch, superseded=v1.Superseded()))
+        self._end(Ending(attached=False))
 
     def link_lost(self, reason: str) -> None:
         log.warning("session without a scheduler", session=self.id, reason=reason)

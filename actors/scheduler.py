@@ -20,6 +20,7 @@ from actors.scheduler_gauges import Gauges
 from actors.scheduler_journal import HistoryFiles, Journal
 from actors.scheduler_limits import limits_of, rules_of
 from actors.scheduler_loop import TickLoop
+from actors.scheduler_silence import watch
 from actors.scheduler_time import RealTime, TickTime, VirtualTime, boot_id
 from cluster.clock import Clock, UnixClock
 from cluster.config import Config
@@ -116,9 +117,11 @@ class Scheduler:
             metrics=self._metrics,
             traces=self._traces,
         )
-        edge_pb2_grpc.add_EdgeServicer_to_server(EdgeService(doors.receive, doors.lost), self._server)
+        edge = EdgeService(doors.receive, doors.lost, self._clock)
+        edge_pb2_grpc.add_EdgeServicer_to_server(edge, self._server)
         await self._server.start()
-        for work in (self._ticks.run(), self._journal.run(), self._histories.run()):
+        watching = watch(edge.streams, doors.unheard, self._clock)
+        for work in (self._ticks.run(), self._journal.run(), self._histories.run(), watching):
             self._tasks.append(asyncio.create_task(_vital(work)))
         self._metrics.follow(m.CLOCK_ERROR, self._engine.clock_error_s, peer="engine")
         self._metrics.set(m.SESSIONS_MAX, self._config.scheduler.max_sessions)

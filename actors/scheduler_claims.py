@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 
 from actors.scheduler_wire import Claim
 from cluster.errors import Fenced, Rejected, ResyncRequired, StoreUnavailable, Unauthenticated
@@ -26,20 +27,26 @@ class Claims:
             epoch = await self._store.create(tenant, session, owner=self._owner, token=token)
         except StoreUnavailable as error:
             raise Rejected("redis", f"the session store is away ({error}); try again", _STORE_RETRY_MS) from error
-        return Claim(session=session, epoch=epoch, token=token)
+        return Claim(session=session, epoch=epoch, token=token, seat=1)
 
     async def give_up(self, claim: Claim) -> None:
         """The core refused: nothing may stay behind."""
         await self._store.delete(_tenant(claim.session), claim.session)
 
-    async def again(self, session: str, token: str) -> Claim:
-        """Spend a resume token. Raises Unauthenticated, or Rejected while the store is away."""
-        fresh = secrets.token_urlsafe(24)
+    async def again(self, session: str, token: str, seat: int) -> Claim:
+        """For a client that comes back (seat 0), whose token is spent, or for the ingest that has it still.
+
+        Raises Unauthenticated, Superseded (the client of this ingest went elsewhere), Rejected while the store is away.
+        """
+        tenant, newest = _tenant(session), token if seat else secrets.token_urlsafe(24)
         try:
-            epoch = await self._store.redeem(_tenant(session), session, token=token, fresh=fresh)
+            if seat:
+                given = await self._store.relink(tenant, session, token=token, seat=seat)
+            else:
+                given = await self._store.redeem(tenant, session, token=token, fresh=newest)
         except StoreUnavailable as error:
             raise Rejected("redis", f"the session store is away ({error}); try again", _STORE_RETRY_MS) from error
-        return Claim(session=session, epoch=epoch, token=fresh)
+        return Claim(session=session, epoch=given.epoch, token=newest, seat=given.number)
 
     async def take_over(self, claim: Claim) -> tuple[StoredSession, Claim]:
         """Own a session whose scheduler is gone: its journal, and the claim with the epoch that fences the old one.
@@ -59,7 +66,7 @@ class Claims:
             raise Rejected("redis", f"the session store is away ({error}); try again", _STORE_RETRY_MS) from error
         except Fenced as error:
             raise Rejected("session", f"{error}; try again", _STORE_RETRY_MS) from error
-        return stored, Claim(session=claim.session, epoch=epoch, token=claim.token)
+        return stored, replace(claim, epoch=epoch)
 
 
 def _tenant(session: str) -> str:

@@ -19,7 +19,7 @@ from cluster.clock import Clock
 from cluster.errors import CounterpointError, InvalidInput
 from cluster.runtime import Effects, SchedulerCore
 from cluster.session.commands import EdgeOut, OpenGranted, OpenRejected, SessionEnded, Superseded
-from cluster.session.events import Detach, EdgeEvent, JournalOutcome
+from cluster.session.events import Detach, EdgeEvent, JournalOutcome, Unheard
 from cluster.telemetry import metrics as m
 from cluster.telemetry.metrics import Metrics
 from counterpoint.internal.v1 import edge_pb2 as pb
@@ -77,6 +77,11 @@ class Doors:
         """Somebody is there, and all who are have given their input for tick n: when virtual time may go on."""
         there = any(self._core.session(session).stream.listening for session in self.held)
         return there and self._core.ready(n)
+
+    def unheard(self, stream: EdgeStream) -> None:
+        """An ingest says nothing for the moment: what its sessions lack is not late."""
+        for at in self._routes.on(stream):
+            self._handle(Unheard(session=at.session, epoch=at.epoch, attachment=at.number))
 
     def lost(self, stream: EdgeStream) -> None:
         """An ingest is gone: its sessions are detached, nothing more."""
@@ -152,7 +157,7 @@ class Doors:
         session, request_id = message.session, message.reattach.request_id
         # one after the other, or two would adopt it and one of them speak for an epoch that is over
         async with self._resuming.setdefault(session, asyncio.Lock()):
-            claim = await self._claims.again(session, message.reattach.token)
+            claim = await self._claims.again(session, message.reattach.token, message.reattach.seat)
             if session not in self._core:
                 claim = await self._adopt(claim)
             self._asking[session, request_id] = stream

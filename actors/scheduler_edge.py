@@ -9,6 +9,7 @@ from collections.abc import Callable
 import grpc
 import structlog
 
+from cluster.clock import Clock
 from counterpoint.internal.v1 import edge_pb2 as pb
 from counterpoint.internal.v1 import edge_pb2_grpc
 
@@ -31,7 +32,12 @@ class EdgeStream:
         self._context = context
         self._waiting: deque[pb.EdgeDown] = deque()
         self._news = asyncio.Event()
-        self.is_open = True
+        self.ended = asyncio.Event()
+        self.heard_ns = 0  # when its ingest last said anything; 0: it sends no heartbeats
+
+    @property
+    def is_open(self) -> bool:
+        return not self.ended.is_set()
 
     def send(self, down: pb.EdgeDown) -> None:
         """Queue a message. After the stream ended, or beyond what an ingest may leave unread, it is dropped: the
@@ -47,7 +53,7 @@ class EdgeStream:
         self._news.set()
 
     def end(self) -> None:
-        self.is_open = False
+        self.ended.set()
         self._news.set()
 
     async def write_all(self) -> None:
@@ -62,25 +68,32 @@ class EdgeStream:
 class EdgeService(edge_pb2_grpc.EdgeServicer):
     """`receive` gets every message of every stream in its order; `lost` hears once when a stream is over."""
 
-    def __init__(self, receive: Callable[[EdgeStream, pb.EdgeUp], None], lost: Callable[[EdgeStream], None]) -> None:
-        self._receive, self._lost = receive, lost
+    def __init__(
+        self, receive: Callable[[EdgeStream, pb.EdgeUp], None], lost: Callable[[EdgeStream], None], clock: Clock
+    ) -> None:
+        self._receive, self._lost, self._clock = receive, lost, clock
+        self.streams: set[EdgeStream] = set()
 
     async def Attach(self, _: object, context: grpc.aio.ServicerContext) -> None:  # noqa: N802 - named by the wire
         stream = EdgeStream(context)
-        reader = asyncio.create_task(self._read(stream, context))
-        writer = asyncio.create_task(stream.write_all())
+        self.streams.add(stream)
+        work = (self._read(stream, context), stream.write_all(), stream.ended.wait())  # a write to who sleeps waits too
+        tasks = [asyncio.create_task(part) for part in work]
         try:
-            done, _pending = await asyncio.wait((reader, writer), return_when=asyncio.FIRST_COMPLETED)
+            done, _pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
-            reader.cancel()
-            writer.cancel()
+            for task in tasks:
+                task.cancel()
+            self.streams.discard(stream)
             stream.end()
             self._lost(stream)
 
     async def _read(self, stream: EdgeStream, context: grpc.aio.ServicerContext) -> None:
         while (up := await context.read()) is not grpc.aio.EOF:
+            if stream.heard_ns or up.HasField("heartbeat"):
+                stream.heard_ns = self._clock.now_ns()
             if up.HasField("hello"):
                 stream.ingest = f"{up.hello.ingest}#{up.hello.incarnation}"
                 log.info("ingest attached", ingest=stream.ingest)

@@ -34,12 +34,16 @@ class Routes:
     def forget(self, session: str) -> None:
         self._streams.pop(session, None)
 
+    def on(self, stream: EdgeStream) -> tuple[Attachment, ...]:
+        """Every attachment that is reached over it."""
+        return tuple(at for held in self._streams.values() for at, other in held.values() if other is stream)
+
     def take(self, stream: EdgeStream) -> tuple[Attachment, ...]:
         """Remove and return every attachment of a stream that ended."""
-        lost = [at for held in self._streams.values() for at, other in held.values() if other is stream]
+        lost = self.on(stream)
         for attachment in lost:
             self.drop(attachment.session, attachment.number)
-        return tuple(lost)
+        return lost
 
     def __len__(self) -> int:
         return sum(bool(held) for held in self._streams.values())

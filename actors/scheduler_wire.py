@@ -11,6 +11,7 @@ from cluster.errors import (
     ProtocolError,
     Rejected,
     ResyncRequired,
+    Superseded,
     Unauthenticated,
 )
 from cluster.session import commands as down
@@ -30,6 +31,7 @@ class Claim:
     session: str
     epoch: int
     token: str
+    seat: int
 
 
 def tenant_of(message: pb.EdgeUp) -> str:
@@ -44,6 +46,8 @@ def rejection(session: str, request_id: int, error: CounterpointError) -> down.O
             code, limit, retry_after_ms = "overloaded", error.limit, error.retry_after_ms
         case Unauthenticated():
             code, limit = "unauthenticated", "resume.token"
+        case Superseded():
+            code = "superseded"
         case ResyncRequired():
             code, limit = "resync_required", "resume.session_id"
         case InvalidInput():
@@ -70,6 +74,7 @@ def decode_open(message: pb.EdgeUp, claim: Claim, *, keep_by_default: bool) -> u
         epoch=claim.epoch,
         token=claim.token,
         request_id=message.open.request_id,
+        seat=claim.seat,
         tenant=wanted.tenant or "default",
         tier=_TIERS.get(wanted.tier, "standard"),
         configure=message.open.configure,
@@ -90,6 +95,7 @@ def decode_reattach(message: pb.EdgeUp, claim: Claim) -> up.Reattach:
         request_id=message.reattach.request_id,
         received_k=message.reattach.received_k,
         received_sample=message.reattach.received_sample,
+        seat=claim.seat,
     )
 
 
@@ -192,6 +198,7 @@ def _granted(out: down.OpenGranted, checkpoint: str) -> pb.OpenGranted:
         speaking=out.speaking,
         lockstep=out.lockstep,
         checkpoint=checkpoint,
+        seat=out.seat,
     )
 
 

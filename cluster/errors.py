@@ -7,6 +7,7 @@ CounterpointError
 │   └── MediaError       undecodable or oversized media
 ├── Rejected             a grant was refused before any model state existed
 ├── Unauthenticated      a token or metadata that does not fit
+├── Superseded           a stale attachment tried to speak: a client has resumed the session elsewhere
 ├── Fenced               a stale owner tried to write: its epoch was superseded
 ├── ResyncRequired       too much was lost to resume
 ├── StoreUnavailable     the session store does not answer
@@ -74,6 +75,11 @@ class Fenced(CounterpointError):
     def __init__(self, session: str, tried: int, held: int) -> None:
         super().__init__(f"session {session}: epoch {tried} is stale, {held} holds it; stop writing")
         self.session, self.tried, self.held = session, tried, held
+
+
+class Superseded(CounterpointError):
+    def __init__(self, session: str) -> None:
+        super().__init__(f"session {session}: a client has resumed it elsewhere; this one is no longer attached")
 
 
 class ResyncRequired(CounterpointError):

@@ -19,6 +19,10 @@ def detach(state: Session, event: Detach, now_ns: int) -> tuple[Session, tuple[C
     return replace(state, stream=replace(state.stream, attached=False, resume=None, detached_ns=now_ns)), ()
 
 
+def unheard(state: Session) -> Session:
+    return replace(state, stream=replace(state.stream, grace_ticks=max(1, state.stream.grace_ticks)))
+
+
 def reattach(state: Session, event: Reattach, now_ns: int) -> tuple[Session, tuple[Command, ...]]:
     """The newest attachment wins. Its grant waits until the journal knows what the client then need not send again."""
     terms, old = state.terms, state.stream
@@ -77,6 +81,7 @@ def grant_if_settled(state: Session) -> tuple[Session, tuple[Command, ...]]:
         voiced_turns=speaking[0].k if speaking else event.received_k + 1,
         speaking=tuple(token for result in speaking for token in result.tokens),
         lockstep=terms.lockstep,
+        seat=event.seat,
     )
     return replace(state, stream=replace(stream, resume=None)), (granted,)
 

@@ -58,6 +58,7 @@ class OpenGranted(ToEdge):
     voiced_turns: int = 0  # micro-turns of the output track before `replay`
     speaking: tuple[int, ...] = ()  # output tokens since the last silence before `replay`
     lockstep: bool = False
+    seat: int = 0  # number of the client in this session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

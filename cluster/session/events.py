@@ -27,6 +27,7 @@ class Open(FromEdge):
 
     request_id: int
     token: str
+    seat: int = 1
     tenant: str = "default"
     tier: str = "standard"
     configure: bytes = b""  # counterpoint.v1.Configure as received, handed back at a resume
@@ -40,10 +41,14 @@ class Open(FromEdge):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reattach(FromEdge):
-    """A client came back with a token the store has accepted; `token` is its next one."""
+    """A client, or its ingest for it, came back with what the store has accepted; `token` is its next one.
+
+    seat: the number of the client in this session, which its ingest must give where it comes back for it.
+    """
 
     request_id: int
     token: str
+    seat: int = 0
     received_k: int = -1
     received_sample: int = 0
 
@@ -92,13 +97,18 @@ class Detach(FromEdge):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unheard(FromEdge):
+    """Its ingest says nothing for the moment: what is missing at the next tick is not the client's lateness."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Close(FromEdge):
     """No more input; the session ends after the result of its last micro-turn."""
 
     reason: str
 
 
-EdgeEvent: TypeAlias = Open | Reattach | TurnReady | Slipped | ControlIn | Played | Detach | Close
+EdgeEvent: TypeAlias = Open | Reattach | TurnReady | Slipped | ControlIn | Played | Detach | Unheard | Close
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

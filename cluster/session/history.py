@@ -33,6 +33,7 @@ _EVENTS = {
         events.ControlIn,
         events.Played,
         events.Detach,
+        events.Unheard,
         events.Close,
         events.Tick,
         events.Stepped,

@@ -1,7 +1,7 @@
 """What runs inside Redis, so that an epoch is compared and records are written in one step.
 
-KEYS: 1 meta (hash: epoch owner newest previous terms base ended), 2 journal (list). A write answers {held epoch, next
-index}; epoch 0 stands for a session that does not exist. Every script may be repeated after a lost answer.
+KEYS: 1 meta (hash: epoch owner newest previous seat terms base ended), 2 journal (list). A write answers {held
+epoch, next index}; epoch 0 stands for a session that does not exist. Every script may be repeated after a lost answer.
 """
 
 from __future__ import annotations
@@ -28,12 +28,25 @@ return -held
 """
 
 REDEEM = """
-local newest, previous = unpack(redis.call('HMGET', KEYS[1], 'newest', 'previous'))
+local newest, previous, seat, epoch = unpack(redis.call('HMGET', KEYS[1], 'newest', 'previous', 'seat', 'epoch'))
 if not newest or (ARGV[1] ~= newest and ARGV[1] ~= previous) then
-  return 0
+  return {0, 0}
 end
-redis.call('HSET', KEYS[1], 'newest', ARGV[2], 'previous', ARGV[1])
-return tonumber(redis.call('HGET', KEYS[1], 'epoch'))
+seat = tonumber(seat or 1)
+if newest ~= ARGV[2] then
+  seat = seat + 1
+end
+redis.call('HSET', KEYS[1], 'newest', ARGV[2], 'previous', ARGV[1], 'seat', seat)
+return {tonumber(epoch), seat}
+"""
+
+# Answers {epoch, the newest seat}; epoch 0: the token does not fit.
+RELINK = """
+local newest, previous, seat, epoch = unpack(redis.call('HMGET', KEYS[1], 'newest', 'previous', 'seat', 'epoch'))
+if not newest or (ARGV[1] ~= newest and ARGV[1] ~= previous) then
+  return {0, 0}
+end
+return {tonumber(epoch), tonumber(seat or 1)}
 """
 
 # ARGV: epoch, index, drop below, terms, last, ttl in seconds, records …

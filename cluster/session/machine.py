@@ -26,6 +26,7 @@ from cluster.session.events import (
     Stepped,
     Tick,
     TurnReady,
+    Unheard,
 )
 from cluster.session.inbox import Arrived, arrive
 from cluster.session.journal import Journal
@@ -63,6 +64,7 @@ def open_session(terms: Terms, event: Open, slots: tuple[int, int], now_ns: int)
         resumed=False,
         configure=terms.configure,
         lockstep=terms.lockstep,
+        seat=event.seat,
     )
     return state, (granted,)
 
@@ -85,6 +87,8 @@ def advance(state: Session, event: SessionEvent, now_ns: int) -> Answered:
             return state, ()
         case Detach():
             return attach.detach(state, event, now_ns)
+        case Unheard():
+            return attach.unheard(state), ()
         case TurnReady():
             return _on_turn(state, event, now_ns)
         case Slipped():

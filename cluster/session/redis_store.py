@@ -18,11 +18,19 @@ from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError
 
-from cluster.errors import ConfigError, Fenced, ProtocolError, ResyncRequired, StoreUnavailable, Unauthenticated
+from cluster.errors import (
+    ConfigError,
+    Fenced,
+    ProtocolError,
+    ResyncRequired,
+    StoreUnavailable,
+    Superseded,
+    Unauthenticated,
+)
 from cluster.session import lua
 from cluster.session.commands import JournalWrite
 from cluster.session.events import Answer, JournalOutcome
-from cluster.session.store import StoredSession, digest
+from cluster.session.store import BAD_TOKEN, Seat, StoredSession, digest
 
 T = TypeVar("T")
 
@@ -67,11 +75,14 @@ class RedisStore:
             raise Fenced(session, held, -epoch)
         return epoch
 
-    async def redeem(self, tenant: str, session: str, *, token: str, fresh: str) -> int:
-        epoch = await self._run(lua.REDEEM, tenant, session, digest(token), digest(fresh))
-        if not epoch:
-            raise Unauthenticated("resume.token: is not valid for this session; open a new one")
-        return epoch
+    async def redeem(self, tenant: str, session: str, *, token: str, fresh: str) -> Seat:
+        return _seat(await self._run(lua.REDEEM, tenant, session, digest(token), digest(fresh)))
+
+    async def relink(self, tenant: str, session: str, *, token: str, seat: int) -> Seat:
+        newest = _seat(await self._run(lua.RELINK, tenant, session, digest(token)))
+        if seat < newest.number:
+            raise Superseded(session)
+        return Seat(epoch=newest.epoch, number=seat)
 
     async def append(self, writes: Sequence[JournalWrite]) -> tuple[JournalOutcome, ...]:
         if not writes:
@@ -152,6 +163,13 @@ class RedisStore:
 
 def _keys(tenant: str, session: str) -> tuple[str, str]:
     return f"cp:{{{tenant}:{session}}}:meta", f"cp:{{{tenant}:{session}}}:journal"
+
+
+def _seat(answer: Any) -> Seat:
+    epoch, number = answer
+    if not epoch:
+        raise Unauthenticated(BAD_TOKEN)
+    return Seat(epoch=epoch, number=number)
 
 
 def _outcome(write: JournalWrite, answer: Any) -> JournalOutcome:

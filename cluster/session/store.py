@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Protocol
 
-from cluster.errors import Fenced, ProtocolError, ResyncRequired, Unauthenticated
+from cluster.errors import Fenced, ProtocolError, ResyncRequired, Superseded, Unauthenticated
 from cluster.session.commands import JournalWrite
 from cluster.session.events import Answer, JournalOutcome
+
+BAD_TOKEN = "resume.token: is not valid for this session; open a new one"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,14 @@ class StoredSession:
     base: int = 0
     records: tuple[bytes, ...] = ()
     ended: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """What a token gave: the epoch in force, and the number of the client that speaks for the session from now on."""
+
+    epoch: int
+    number: int
 
 
 class SessionStore(Protocol):
@@ -45,8 +55,14 @@ class SessionStore(Protocol):
         Raises Fenced (somebody was quicker) or ResyncRequired (there is no such session).
         """
 
-    async def redeem(self, tenant: str, session: str, *, token: str, fresh: str) -> int:
-        """Use a resume token and make `fresh` the newest one; returns the epoch. Raises Unauthenticated."""
+    async def redeem(self, tenant: str, session: str, *, token: str, fresh: str) -> Seat:
+        """A client comes back: its token is used, `fresh` is the newest one. Raises Unauthenticated."""
+
+    async def relink(self, tenant: str, session: str, *, token: str, seat: int) -> Seat:
+        """An ingest lost the owner and not its client: nothing is used up, for the client knows of no other token.
+
+        Raises Superseded if a client came back elsewhere since `seat` was given, Unauthenticated.
+        """
 
     async def append(self, writes: Sequence[JournalWrite]) -> tuple[JournalOutcome, ...]:
         """Write all sessions of a tick at once; one outcome each, in order. A stale epoch writes nothing.
@@ -76,6 +92,7 @@ class _Held:
     owner: str
     newest: bytes
     previous: bytes = b""
+    seat: int = 1
     meta: bytes = b""
     base: int = 0
     records: list[bytes] = field(default_factory=list)
@@ -110,12 +127,17 @@ class MemoryStore:
         found.epoch, found.owner = held + 1, owner
         return found.epoch
 
-    async def redeem(self, tenant: str, session: str, *, token: str, fresh: str) -> int:
-        found, used = self._held.get((tenant, session)), digest(token)
-        if found is None or used not in (found.newest, found.previous):
-            raise Unauthenticated("resume.token: is not valid for this session; open a new one")
-        found.newest, found.previous = digest(fresh), used
-        return found.epoch
+    async def redeem(self, tenant: str, session: str, *, token: str, fresh: str) -> Seat:
+        found = self._admitted(tenant, session, token)
+        found.seat += found.newest != digest(fresh)
+        found.newest, found.previous = digest(fresh), digest(token)
+        return Seat(epoch=found.epoch, number=found.seat)
+
+    async def relink(self, tenant: str, session: str, *, token: str, seat: int) -> Seat:
+        found = self._admitted(tenant, session, token)
+        if seat < found.seat:
+            raise Superseded(session)
+        return Seat(epoch=found.epoch, number=seat)
 
     async def append(self, writes: Sequence[JournalWrite]) -> tuple[JournalOutcome, ...]:
         return tuple(self._append(write) for write in writes)
@@ -158,6 +180,12 @@ class MemoryStore:
 
     async def close(self) -> None:
         pass
+
+    def _admitted(self, tenant: str, session: str, token: str) -> _Held:
+        found = self._held.get((tenant, session))
+        if found is None or digest(token) not in (found.newest, found.previous):
+            raise Unauthenticated(BAD_TOKEN)
+        return found
 
     def _get(self, tenant: str, session: str) -> _Held:
         found = self._held.get((tenant, session))

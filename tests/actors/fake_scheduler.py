@@ -29,6 +29,7 @@ class Session:
     tokens: list[str]
     attachment: int = 1
     epoch: int = 1
+    seat: int = 1
     stream: grpc.aio.ServicerContext | None = None
     turns: list[pb.TurnReady] = field(default_factory=list)
     results: list[pb.TurnResult] = field(default_factory=list)
@@ -147,13 +148,17 @@ class FakeScheduler(edge_pb2_grpc.EdgeServicer):
             refusal = pb.OpenRejected(code="resync_required", limit="resume.session_id", reason="is not known")
         elif request.token not in session.tokens[-2:]:
             refusal = pb.OpenRejected(code="unauthenticated", limit="resume.token", reason="does not fit")
+        elif 0 < request.seat < session.seat:
+            refusal = pb.OpenRejected(code="superseded", reason="somebody came back elsewhere")
         if refusal is not None:
             refusal.request_id = request.request_id
             await self._write(context, pb.EdgeDown(rejected=refusal))
             return
         if session.detached is None and session.stream is not None:
             await self._supersede(session)
-        session.tokens.append(f"token-{session.id}-{len(session.tokens) + 1}")
+        if not request.seat:
+            session.tokens.append(f"token-{session.id}-{len(session.tokens) + 1}")
+            session.seat += 1
         session.attachment += 1
         session.stream, session.detached = context, None
         await self._grant(session, request.request_id, resumed=True, received_k=request.received_k)
@@ -185,6 +190,7 @@ class FakeScheduler(edge_pb2_grpc.EdgeServicer):
             speaking=[token for result in spoken for token in result.tokens],
             lockstep=wanted.lockstep,
             checkpoint="test",
+            seat=session.seat,
         )
         await self.say(session, granted=granted)
 

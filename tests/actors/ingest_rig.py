@@ -95,6 +95,17 @@ class OneScheduler:
         return self.address
 
 
+async def until_media(granted: v1.Granted, k: int) -> None:
+    """Until the end of micro-turn k-1, of a session of this host."""
+    loop = asyncio.get_running_loop()
+    done = loop.create_future()
+    handle = loop.call_later(max(0.0, granted.media_clock_ns / 1e9 + 0.2 * k - loop.time()), done.set_result, None)
+    try:
+        await done
+    finally:
+        handle.cancel()
+
+
 class Client:
     """One stream: messages are numbered, responses are read one by one and remembered."""
 
@@ -112,6 +123,12 @@ class Client:
         """One whole micro-turn."""
         data = np.full(TURN, value, "<i2").tobytes()
         await self.send(audio=v1.AudioChunk(media_time=k * TURN, data=data), **fields)
+
+    async def speak(self, granted: v1.Granted, first: int, last: int) -> None:
+        """Micro-turns first … last-1 in real time, 200 ms a chunk."""
+        for k in range(first, last):
+            await until_media(granted, k + 1)
+            await self.audio(k)
 
     async def read(self) -> v1.InteractResponse | None:
         response = await self._call.read()

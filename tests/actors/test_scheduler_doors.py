@@ -16,7 +16,7 @@ from actors.scheduler_time import RealTime
 from actors.scheduler_wire import encode
 from cluster.clock import MonotonicClock
 from cluster.session.commands import EdgeOut, OpenGranted
-from cluster.session.store import MemoryStore, StoredSession
+from cluster.session.store import MemoryStore, Seat, StoredSession
 from cluster.telemetry.metrics import Metrics
 from counterpoint.internal.v1 import edge_pb2 as pb
 from tests.unit.core_rig import Rig
@@ -29,10 +29,10 @@ class FarStore(MemoryStore):
 
     broken = False
 
-    async def redeem(self, tenant: str, session: str, *, token: str, fresh: str) -> int:
-        epoch = await super().redeem(tenant, session, token=token, fresh=fresh)
+    async def redeem(self, tenant: str, session: str, *, token: str, fresh: str) -> Seat:
+        seat = await super().redeem(tenant, session, token=token, fresh=fresh)
         await asyncio.sleep(0)
-        return epoch
+        return seat
 
     async def load(self, tenant: str, session: str) -> StoredSession:
         await asyncio.sleep(0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
@@ -54,24 +53,6 @@ async def ended(client: Client) -> v1.Closed:
     return await client.next("closed")
 
 
-async def speaks(client: Client, granted: v1.Granted, first: int, last: int) -> None:
-    """Media in real time, 200 ms a chunk."""
-    for k in range(first, last):
-        await until_media(granted, k + 1)
-        await client.audio(k)
-
-
-async def until_media(granted: v1.Granted, k: int) -> None:
-    loop = asyncio.get_running_loop()
-    end_s = granted.media_clock_ns / 1e9 + 0.2 * k
-    done = loop.create_future()
-    handle = loop.call_later(max(0.0, end_s - loop.time()), done.set_result, None)
-    try:
-        await done
-    finally:
-        handle.cancel()
-
-
 async def test_bad_messages_are_lost_alone_and_everything_good_is_accepted(clients: Clients) -> None:
     client, granted = await clients.opened()
     bad = {
@@ -86,7 +67,7 @@ async def test_bad_messages_are_lost_alone_and_everything_good_is_accepted(clien
         await client.send(**message)
         error = await client.next("error")
         assert (error.code, error.field, error.fatal) == ("invalid_input", field, False)
-    await speaks(client, granted, 0, 3)
+    await client.speak(granted, 0, 3)
     while (accepted := await client.next("accepted")).through < client.seq:
         pass
     assert accepted.audio_samples == 3 * 3200
@@ -124,7 +105,7 @@ async def test_a_seq_gap_ends_one_stream_and_the_session_resumes(clients: Client
     assert regranted.resumed
     again.seq = regranted.accepted_through
     await ended(again)
-    await speaks(other, granted_other, 0, 1)
+    await other.speak(granted_other, 0, 1)
     await other.turns(1)
     await ended(other)
 

