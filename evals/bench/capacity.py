@@ -53,7 +53,7 @@ def measure_spans(load: Load, pids: Mapping[str, int]) -> Row:
     rates = [float(str(summarise(part, within(part, outcomes))["on_time_rate"])) for part in parts]
     whole = summarise(load, outcomes) | {"on_time_rate": median(rates), "runs": SPANS}
     whole["extra"] = {"on_time_spans": rates, **dict(whole["extra"])}  # type: ignore[call-overload]  # a dict
-    return Row(what="counterpoint", cpu_s_per_actor=cpu, rss_mb_per_actor=rss, **whole)  # type: ignore[arg-type]
+    return Row(what="counterpoint", cpu_s_per_actor=cpu, rss_mb_per_actor=rss, **whole)  # type: ignore[arg-type]  # by name
 
 
 def within(load: Load, outcomes: Iterable[Outcome]) -> list[Outcome]:

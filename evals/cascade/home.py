@@ -74,4 +74,4 @@ class LineProcess:
             if line.startswith("{"):
                 return dict(json.loads(line))
         _, errors = self._process.communicate()
-        raise ConfigError("cascade", f"{self._process.args[0]} ended: {errors.strip()[-800:]}")  # type: ignore[index]
+        raise ConfigError("cascade", f"{self._process.args[0]} ended: {errors.strip()[-800:]}")  # type: ignore[index]  # a list

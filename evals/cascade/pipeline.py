@@ -67,7 +67,7 @@ def _answer(item: Item, turns: list[dict[str, object]], starts: list[float], min
         reply, llm_s = mind.chat(messages(history, text), max_tokens=REPLY_TOKENS)
         history.append((text, reply or SILENT))
         begins_s = max(float(turn["detected_s"]), free_s)  # type: ignore[arg-type]  # a number of seconds
-        free_s = begins_s + float(turn["asr_s"]) + llm_s  # type: ignore[arg-type]
+        free_s = begins_s + float(turn["asr_s"]) + llm_s  # type: ignore[arg-type]  # the same
         words = words_of(reply)
         told.append({**turn, "reply": reply, "llm_s": round(llm_s, 3), "answers_s": round(free_s + VOICE_S, 3)})
         if words and not reply.startswith(SILENT):

@@ -28,7 +28,7 @@ def rows(path: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[str, str
 
 def number(where: str, field: str, value: object) -> float:
     try:
-        return float(value)  # type: ignore[arg-type]
+        return float(value)  # type: ignore[arg-type]  # what is no number raises
     except (TypeError, ValueError):
         raise ConfigError(where, f"{field}: {value!r} is no number") from None
 
