@@ -1,7 +1,7 @@
 """Writes the plans that SIZING.md shows, so that they are what the planner says today.
 
-    python deploy/sizing.py           write
-    python deploy/sizing.py --check   say whether they are stale, and exit with 1
+python deploy/sizing.py           write
+python deploy/sizing.py --check   say whether they are stale, and exit with 1
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Random rows, padded to one shape, as tensors. Letters as in `views`, with B rows."""
+"""Random rows, padded to one shape, as tensors. Letters as in `views`, with B rows.
+
+A batch without pictures has none of their columns.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ class Shape:
 
     tokens: int
     audio: int
+    pictures: int = 0
 
 
 CONVERSATION = Shape(512, 2 * 170)
@@ -44,6 +48,11 @@ class Batch:
     frames_BALC: torch.Tensor
     aux_at_N2: torch.Tensor  # row and column
     aux_N5: torch.Tensor
+    asked_N: torch.Tensor
+    patch_at_BP: torch.Tensor  # as audio_at, of every patch
+    patches_BPX: torch.Tensor
+    shown_at_N2: torch.Tensor  # row and column of the last patch of each picture
+    track_NS: torch.Tensor
     words_BW: torch.Tensor
     num_audio_B: torch.Tensor
     num_words_B: torch.Tensor
@@ -90,7 +99,9 @@ def collate(rows: list[views.View], shape: Shape) -> Batch:
     audio_at, elapsed = np.full((size, audios), width, np.int64), np.zeros((size, audios), np.int64)
     frames = np.zeros((size, audios, *rows[0].frames_ALC.shape[1:]), np.uint8)
     words = np.zeros((size, WORDS), np.int64)
-    aux_at = []
+    patch_at = np.full((size, shape.pictures * views.PATCHES), width, np.int64)
+    patches = np.zeros((*patch_at.shape, 3 * views.PATCH**2), np.uint8)
+    aux_at, shown_at = [], []
     for index, row in enumerate(rows):
         length, audio = len(row.tokens_T), len(row.audio_at_A)
         tokens[index, :length], positions[index, :length] = row.tokens_T, row.positions_T
@@ -99,6 +110,10 @@ def collate(rows: list[views.View], shape: Shape) -> Batch:
         frames[index, :audio] = row.frames_ALC
         words[index, : len(row.words_W)] = row.words_W
         aux_at.append(np.stack([np.full(len(row.aux_at_K), index), row.aux_at_K], axis=1))
+        each_PG, shown = row.picture_at_P[:, None] + np.arange(views.PATCHES), len(row.picture_at_P)
+        patch_at[index, : each_PG.size] = each_PG.flatten()
+        patches[index, : each_PG.size] = row.patches_PGX.reshape(-1, patches.shape[-1])
+        shown_at.append(np.stack([np.full(shown, index), each_PG[:, -1]], axis=1))
     return Batch(
         tokens_BT=torch.from_numpy(tokens),
         positions_BT=torch.from_numpy(positions),
@@ -108,6 +123,11 @@ def collate(rows: list[views.View], shape: Shape) -> Batch:
         frames_BALC=torch.from_numpy(frames),
         aux_at_N2=torch.from_numpy(np.concatenate(aux_at)),
         aux_N5=torch.from_numpy(np.concatenate([row.aux_K5 for row in rows])),
+        asked_N=torch.from_numpy(np.concatenate([row.asked_K for row in rows])),
+        patch_at_BP=torch.from_numpy(patch_at),
+        patches_BPX=torch.from_numpy(patches),
+        shown_at_N2=torch.from_numpy(np.concatenate(shown_at)),
+        track_NS=torch.from_numpy(np.concatenate([row.track_PS for row in rows])),
         words_BW=torch.from_numpy(words),
         num_audio_B=torch.tensor([len(row.audio_at_A) for row in rows]),
         num_words_B=torch.tensor([len(row.words_W) for row in rows]),

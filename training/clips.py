@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -37,6 +37,8 @@ _SHARES = {
     Kind.BACK: 0.02,
     Kind.CHATTER: 0.19,
 }
+SIGHTS = 600  # the first shard of requests about the camera
+_SIGHT_SHARES = (0.26, 0.26, 0.26, 0.08, 0.14)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +64,23 @@ def random_utterance(rng: np.random.Generator) -> Utterance:
     return tasks.make(rng, tuple(_SHARES)[int(rng.choice(len(_SHARES), p=tuple(_SHARES.values())))])
 
 
-def synthesise_shard(folder: Path, seed: int, count: int, workers: int = 2) -> None:
+def random_sight(rng: np.random.Generator) -> Utterance:
+    """A request about the camera."""
+    return tasks.sight(rng, tasks.SIGHTS[int(rng.choice(len(tasks.SIGHTS), p=_SIGHT_SHARES))])
+
+
+def synthesise_shard(
+    folder: Path,
+    seed: int,
+    count: int,
+    workers: int = 2,
+    draw: Callable[[np.random.Generator], Utterance] = random_utterance,
+) -> None:
     """Writes one shard of espeak-ng clips, the same for the same seed. Does nothing where it is complete."""
     if folder.exists():
         return
     rng = np.random.default_rng(seed)
-    plan = [(random_utterance(rng), *wide_voice(rng, VARIANTS)) for _ in range(count)]
+    plan = [(draw(rng), *wide_voice(rng, VARIANTS)) for _ in range(count)]
     with ThreadPoolExecutor(workers) as pool:
         samples = pool.map(lambda item: spoken(item[0].words, *item[1:]), plan)
         clips = [
@@ -75,6 +88,12 @@ def synthesise_shard(folder: Path, seed: int, count: int, workers: int = 2) -> N
             for (utterance, voice, _), clip in zip(plan, samples, strict=True)
         ]
     write_shard(folder, clips)
+
+
+def synthesise_sights(folder: Path, shards: int, count: int) -> None:
+    """Shards of requests about the camera."""
+    for number in range(SIGHTS, SIGHTS + shards):
+        synthesise_shard(folder / f"{number}", 1000 + number, count, draw=random_sight)
 
 
 def in_recipe(utterance: Utterance) -> bool:

@@ -19,13 +19,16 @@ from torch import Tensor
 from cluster.model import config as served
 from cluster.model.names import all_tensors
 from training import vocab
+from training.inherit import adopt
 from training.model import Micro, ModelConfig
 from training.train import RUN
+from training.views import GRID, PATCH, PATCHES
 
 CHECKPOINT = Path("models/counterpoint-micro")
+_HELPERS = ("aux_", "sights.")
 
 
-def served_config(c: ModelConfig, sil_bias: float) -> served.ModelConfig:
+def served_config(c: ModelConfig, sil_bias: float, sees: bool) -> served.ModelConfig:
     return served.ModelConfig(
         hidden_size=c.hidden,
         num_hidden_layers=c.layers,
@@ -39,7 +42,8 @@ def served_config(c: ModelConfig, sil_bias: float) -> served.ModelConfig:
         rms_norm_eps=c.eps,
         rope_theta=c.theta,
         audio=served.Audio(channel_dim=c.channel_dim, hidden=c.audio_hidden),
-        vision=None,
+        vision=served.Vision(patch=PATCH, grid=GRID, hidden=c.vision_hidden) if sees else None,
+        micro_turn=served.MicroTurnLimits(video_in_max=PATCHES if sees else 0),
         ctc=served.Ctc(layer=c.ctc_layer),
         elapsed=served.Elapsed(periods=c.periods),
         sampling=served.Sampling(sil_bias=sil_bias),
@@ -47,15 +51,18 @@ def served_config(c: ModelConfig, sil_bias: float) -> served.ModelConfig:
     )
 
 
-def served_tensors(model: Micro) -> dict[str, Tensor]:
+def served_tensors(model: Micro, sees: bool) -> dict[str, Tensor]:
     """The weights under the names of the contract."""
     state = {name: tensor.detach().float() for name, tensor in model.state_dict().items()}
+    state.pop("vision.trained")
+    if not sees:
+        state = {name: tensor for name, tensor in state.items() if not name.startswith("vision.")}
     return {name: tensor.contiguous() for name, tensor in _renamed(state)}
 
 
 def _renamed(state: dict[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
     for name, tensor in state.items():
-        if name.startswith("aux_"):
+        if name.startswith(_HELPERS):
             continue
         if name.endswith("mlp.gate_up"):
             for expert, (gate_ID, up_ID) in enumerate(tensor):
@@ -73,7 +80,8 @@ def _renamed(state: dict[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
 
 def export(model: Micro, folder: Path, sil_bias: float = 0.0) -> None:
     """Writes config.json, model.safetensors and tokenizer.json. Raises ValueError when a tensor does not fit."""
-    config, tensors = served_config(model.c, sil_bias), served_tensors(model)
+    sees = bool(model.vision.trained)
+    config, tensors = served_config(model.c, sil_bias, sees), served_tensors(model, sees)
     wanted = {name: tuple(shape) for name, shape in all_tensors(config)}
     given = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     if wanted != given:
@@ -91,7 +99,7 @@ def load(run: Path) -> Micro:
     torch.manual_seed(0)
     model = Micro(ModelConfig())
     if (run / "last.pt").exists():
-        model.load_state_dict(torch.load(run / "last.pt", weights_only=True)["model"])
+        adopt(model, torch.load(run / "last.pt", weights_only=True)["model"])
     return model
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 from training import vocab
 from training.model import Micro
 
+_EYES = ("vision.", "sights.")
 _BY_WORD = ("embed_tokens", "lm_head.weight", "ctc.head.weight")
 
 
@@ -35,7 +36,20 @@ def inherit(model: Micro, checkpoint: Path) -> list[str]:
                 raise ValueError(f"{checkpoint}: {name} is {tuple(old.shape)}, here {tuple(own.shape)}")
             else:
                 own.copy_(old)
+        model.vision.trained.fill_("model.vision.up_proj.weight" in given)
     return fresh
+
+
+def adopt(model: Micro, state: dict[str, Tensor]) -> None:
+    """Loads a training state, also one from before there were pictures: what sees then stays as drawn.
+
+    Raises RuntimeError for a state that lacks or has anything else.
+    """
+    if any(name.startswith(_EYES) for name in state):
+        model.load_state_dict(state)
+    else:
+        own = {name: tensor for name, tensor in model.state_dict().items() if name.startswith(_EYES)}
+        model.load_state_dict(state | own)
 
 
 def _find(name: str, given: dict[str, Tensor]) -> Tensor | None:

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from training.batches import Batch
 from training.model import Micro, Outputs
+from training.sights.reel import TRACK
 from training.views import NONE
 
 
@@ -20,6 +21,7 @@ class Weights:
     ctc: float = 0.3
     balance: float = 0.05
     aux: float = 0.3
+    shown: float = 0.5  # what is seen, where there are pictures
 
 
 def loss(model: Micro, batch: Batch, outputs: Outputs, weights: Weights) -> tuple[Tensor, dict[str, float]]:
@@ -33,6 +35,11 @@ def loss(model: Micro, batch: Batch, outputs: Outputs, weights: Weights) -> tupl
     ctc = ctc_loss(outputs.ctc_logits_BAV, batch)
     aux = aux_loss(model, batch, outputs)
     total = weights.output * output + weights.ctc * ctc + weights.balance * outputs.balance + weights.aux * aux.sum()
+    seen = {}
+    if len(batch.shown_at_N2):
+        shown, asked = shown_loss(model, outputs.ear_hidden_BTD, batch), asked_loss(model, batch, outputs)
+        total = total + weights.shown * shown.sum() + weights.aux * asked
+        seen = shown_parts(shown) | {"asked": float(asked.detach())}
     with torch.no_grad():
         right_N = logits_NV.argmax(-1) == targets_N
         speak = targets_N != 0
@@ -45,7 +52,30 @@ def loss(model: Micro, batch: Batch, outputs: Outputs, weights: Weights) -> tupl
             "silent_acc": float(right_N[~speak].float().mean()),
         }
         parts |= dict(zip(("mode", "say_1", "say_2", "interval", "cue"), aux.tolist(), strict=True))
-    return total, parts
+    return total, parts | seen
+
+
+def shown_loss(model: Micro, ear_BTD: Tensor, batch: Batch) -> Tensor:
+    """Cross-entropy of what is seen at the last patch of each picture, one for each column of a track: [6].
+
+    Rest and nothing are the most of it: what happens counts for more.
+    """
+    x_ND = model.sights.norm(ear_BTD[batch.shown_at_N2[:, 0], batch.shown_at_N2[:, 1]])
+    losses = []
+    for head, target_N in zip(model.sights.shown, batch.track_NS.unbind(1), strict=True):
+        cross_N = F.cross_entropy(head(x_ND).float(), target_N, reduction="none")
+        weight_N = torch.where(target_N != 0, 3.0, 1.0)
+        losses.append((cross_N * weight_N).sum() / weight_N.sum())
+    return torch.stack(losses)
+
+
+def shown_parts(shown_S: Tensor) -> dict[str, float]:
+    return {f"seen_{name}": value for name, value in zip(TRACK, shown_S.tolist(), strict=True)}
+
+
+def asked_loss(model: Micro, batch: Batch, outputs: Outputs) -> Tensor:
+    x_ND = model.aux_norm(outputs.aux_hidden_BTD[batch.aux_at_N2[:, 0], batch.aux_at_N2[:, 1]])
+    return F.cross_entropy(model.sights.asked(x_ND).float(), batch.asked_N)
 
 
 def ctc_loss(ctc_logits_BAV: Tensor, batch: Batch) -> Tensor:

@@ -1,6 +1,6 @@
 """The checkpoint's arithmetic in its training form: whole padded rows; `training.forward` is the exact one.
 
-Letters: B rows, T tokens, A audio tokens, L frames, C channels, D hidden, H heads, V words; of the experts: N tokens,
+Letters: B rows, T tokens, A audio tokens, D hidden, H heads, V words; of the experts: N tokens,
 K chosen per token, R = N * K rows sorted by expert, E experts, I their width.
 """
 
@@ -14,76 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training import vocab
 from training.batches import Batch
+from training.layers import Audio, Ctc, ModelConfig, Norm, Sights, Vision, linear
 from training.precision import WORK
 from training.views import MODES, TENTHS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelConfig:
-    """The shape of counterpoint-micro. aux_layer: after which block the helper heads of training read.
-
-    ear_gradient: share of the gradient of the answers that reaches the blocks up to the CTC: at full strength it drowns
-    what they have learned about words, since Muon's steps have one size whatever the loss.
-    """
-
-    layers: int = 6
-    hidden: int = 256
-    heads: int = 4
-    kv_heads: int = 2
-    head_dim: int = 64
-    experts: int = 8
-    top_k: int = 2
-    width: int = 128
-    vocab: int = len(vocab.WORDS)
-    theta: float = 10000.0
-    eps: float = 1e-6
-    ctc_layer: int = 2
-    aux_layer: int = 4
-    ear_gradient: float = 0.2
-    num_mels: int = 40
-    levels: int = 16
-    channel_dim: int = 64
-    audio_hidden: int = 512
-    frames_per_token: int = 5
-    periods: tuple[float, ...] = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 2048.0, 4096.0)
-
-
-class Rms(torch.autograd.Function):
-    """x / rms(x) * weight, with a way back of few passes over memory: 8 times as fast as autograd's own on a CPU."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, eps: float) -> Tensor:
-        scale = torch.rsqrt(torch.linalg.vector_norm(x, dim=-1, keepdim=True).square_().div_(x.shape[-1]).add_(eps))
-        y = x * scale
-        ctx.save_for_backward(y, scale, weight)
-        return y * weight
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:
-        y, scale, weight = ctx.saved_tensors
-        grad_y = grad * weight
-        along = (grad_y * y).sum(-1, keepdim=True)
-        grad_x = grad_y.addcmul_(y, along, value=-1 / y.shape[-1]).mul_(scale)
-        return grad_x, (grad * y).flatten(0, -2).sum(0), None
-
-
-class Norm(nn.Module):
-    """RMSNorm in fp32."""
-
-    def __init__(self, size: int, eps: float) -> None:
-        super().__init__()
-        self.weight, self.eps = nn.Parameter(torch.ones(size)), eps
-
-    def forward(self, x: Tensor) -> Tensor:
-        return Rms.apply(x.float(), self.weight, self.eps)
-
-
-def linear(inputs: int, outputs: int, scale: float = 1.0) -> nn.Linear:
-    layer = nn.Linear(inputs, outputs, bias=False)
-    nn.init.normal_(layer.weight, std=scale / math.sqrt(inputs))
-    return layer
 
 
 class Attention(nn.Module):
@@ -183,39 +117,14 @@ class Block(nn.Module):
         return x_BTD + y_BTD, balance
 
 
-class Audio(nn.Module):
-    def __init__(self, c: ModelConfig) -> None:
-        super().__init__()
-        frames = 2 * c.frames_per_token
-        self.c = c
-        self.channel_embed = nn.Parameter(torch.randn(c.num_mels * c.levels, c.channel_dim) * 0.1)
-        self.norm = Norm(frames * c.channel_dim, c.eps)
-        self.up_proj = linear(frames * c.channel_dim, c.audio_hidden)
-        self.down_proj = linear(c.audio_hidden, c.hidden)
-
-    def forward(self, frames_BALC: Tensor) -> Tensor:
-        c = self.c
-        rows, audio, length, channels = frames_BALC.shape
-        # A sum of embeddings as a product with ones and zeros: several times faster on the way back than a bag.
-        ones = frames_BALC[..., None] == torch.arange(c.levels, dtype=torch.uint8)
-        ones = ones.view(-1, channels * c.levels).to(WORK)
-        x = ones @ self.channel_embed.to(WORK)
-        return self.down_proj(F.silu(self.up_proj(self.norm(x.view(rows, audio, length * c.channel_dim)))))
-
-
-class Ctc(nn.Module):
-    def __init__(self, c: ModelConfig) -> None:
-        super().__init__()
-        self.norm, self.head = Norm(c.hidden, c.eps), linear(c.hidden, c.vocab)
-        self.gain = nn.Parameter(torch.ones(()))
-
-
 @dataclass(slots=True, kw_only=True)
 class Outputs:
-    """hidden: after the final norm. ctc_logits: at audio tokens. aux_hidden: after block `aux_layer`."""
+    """hidden: after the final norm. ctc_logits: at audio tokens. ear_hidden: after the CTC's block. aux_hidden: after
+    block `aux_layer`."""
 
     hidden_BTD: Tensor
     ctc_logits_BAV: Tensor
+    ear_hidden_BTD: Tensor
     aux_hidden_BTD: Tensor
     balance: Tensor
 
@@ -233,37 +142,54 @@ class Micro(nn.Module):
         self.aux_heads = nn.ModuleList(
             linear(c.hidden, size) for size in (len(MODES), c.vocab, c.vocab, len(TENTHS), c.vocab)
         )
+        self.vision, self.sights = Vision(c), Sights(c)
 
     def listen(self, batch: Batch) -> Tensor:
         """Only as far as the words heard: CTC logits, [B, A, V]. A third of the work of `forward`."""
+        return self._heard(self.ear(batch), batch)
+
+    def ear(self, batch: Batch) -> Tensor:
+        """[B, T, D] after the CTC's block: what is heard and seen, before anything is made of it."""
         x_BTD, position = self._embed(batch), self._position(batch)
         for block in self.layers[: self.c.ctc_layer]:
             x_BTD, _ = block(x_BTD, *position)
-        return self._heard(x_BTD, batch)
+        return x_BTD
 
     def forward(self, batch: Batch) -> Outputs:
         c = self.c
         x_BTD, position = self._embed(batch), self._position(batch)
-        balance, ctc_logits, aux_hidden = x_BTD.new_zeros(()), x_BTD, x_BTD
+        balance, ctc_logits, ear_hidden, aux_hidden = x_BTD.new_zeros(()), x_BTD, x_BTD, x_BTD
         for number, block in enumerate(self.layers, start=1):
             x_BTD, loss = block(x_BTD, *position)
             balance = balance + loss / c.layers
             if number == c.ctc_layer:
-                ctc_logits = self._heard(x_BTD, batch)
+                ear_hidden, ctc_logits = x_BTD, self._heard(x_BTD, batch)
                 words_BAV = ctc_logits.softmax(-1)[..., 1:]
                 x_BTD = x_BTD + self._at_audio(self.ctc.gain * (words_BAV @ self.embed_tokens[1:]).float(), batch)
                 x_BTD = x_BTD * c.ear_gradient + x_BTD.detach() * (1 - c.ear_gradient)
             if number == c.aux_layer:
                 aux_hidden = x_BTD
         return Outputs(
-            hidden_BTD=self.norm(x_BTD), ctc_logits_BAV=ctc_logits, aux_hidden_BTD=aux_hidden, balance=balance
+            hidden_BTD=self.norm(x_BTD),
+            ctc_logits_BAV=ctc_logits,
+            ear_hidden_BTD=ear_hidden,
+            aux_hidden_BTD=aux_hidden,
+            balance=balance,
         )
 
     def _embed(self, batch: Batch) -> Tensor:
         audio_BAD = self.audio(batch.frames_BALC).float()
         audio_BAD = audio_BAD + self.elapsed(clock(batch.elapsed_BA, self.c.periods)).float()
-        audio_BT = self._at_audio(torch.ones_like(audio_BAD[..., :1]), batch)
-        return F.embedding(batch.tokens_BT, self.embed_tokens) * (1 - audio_BT) + self._at_audio(audio_BAD, batch)
+        x_BTD = F.embedding(batch.tokens_BT, self.embed_tokens)
+        x_BTD = self._put(x_BTD, batch.audio_at_BA, audio_BAD)
+        if not batch.patch_at_BP.shape[1]:
+            return x_BTD
+        return self._put(x_BTD, batch.patch_at_BP, self.vision(batch.patches_BPX).float())
+
+    def _put(self, x_BTD: Tensor, at_BN: Tensor, y_BND: Tensor) -> Tensor:
+        """y in place of x at its tokens."""
+        own_BT = _spread(at_BN, torch.ones_like(y_BND[..., :1]), x_BTD.shape[1])
+        return x_BTD * (1 - own_BT) + _spread(at_BN, y_BND, x_BTD.shape[1])
 
     def _position(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         length = batch.tokens_BT.shape[1]
@@ -274,11 +200,13 @@ class Micro(nn.Module):
         return self.ctc.head(self.ctc.norm(F.pad(x_BTD, (0, 0, 0, 1)).gather(1, at_BAD))).float()
 
     def _at_audio(self, y_BAX: Tensor, batch: Batch) -> Tensor:
-        """Spreads values of audio tokens over their places in the row, zero elsewhere: [B, T, X]."""
-        rows, length = batch.tokens_BT.shape
-        at_BAX = batch.audio_at_BA[..., None].expand(-1, -1, y_BAX.shape[-1])
-        spread = torch.zeros(rows, length + 1, y_BAX.shape[-1]).scatter(1, at_BAX, y_BAX)
-        return spread[:, :length]
+        return _spread(batch.audio_at_BA, y_BAX, batch.tokens_BT.shape[1])
+
+
+def _spread(at_BN: Tensor, y_BNX: Tensor, length: int) -> Tensor:
+    """Values of some tokens over their places in the row, zero elsewhere: [B, T, X]; column T is for what has none."""
+    at_BNX = at_BN[..., None].expand(-1, -1, y_BNX.shape[-1])
+    return torch.zeros(len(at_BN), length + 1, y_BNX.shape[-1]).scatter(1, at_BNX, y_BNX)[:, :length]
 
 
 def clock(k: Tensor, periods: tuple[float, ...]) -> Tensor:

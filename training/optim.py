@@ -53,16 +53,19 @@ class Muon(torch.optim.Optimizer):
 
 
 def build(model: Micro, muon_lr: float, adam_lr: float) -> list[torch.optim.Optimizer]:
+    """The last one is for what sees, so that a state from before there were pictures fits the others."""
     matrices: list[nn.Parameter] = [model.audio.up_proj.weight, model.audio.down_proj.weight]
     for block in model.layers:
         attention = block.self_attn
         matrices += [attention.q_proj.weight, attention.k_proj.weight, attention.v_proj.weight, attention.o_proj.weight]
         matrices += [block.mlp.gate_up, block.mlp.down]
-    taken = {id(p) for p in matrices}
+    sights = [*model.vision.parameters(), *model.sights.parameters()]
+    taken = {id(p) for p in (*matrices, *sights)}
     rest = [p for p in model.parameters() if id(p) not in taken]
     return [
         Muon(matrices, lr=muon_lr, momentum=0.95, decay=0.05),
         torch.optim.AdamW(rest, lr=adam_lr, betas=(0.9, 0.98), weight_decay=0.01, fused=True),
+        torch.optim.AdamW(sights, lr=adam_lr, betas=(0.9, 0.98), weight_decay=0.01, fused=True),
     ]
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from training import gnuspeech, kokoro_clips, manifest, probe, wide
-from training.clips import synthesise_shard
+from training.clips import synthesise_shard, synthesise_sights
 from training.curve import write_curve
 from training.export import CHECKPOINT, export
 from training.train import CLIPS, CONFIG, RUN, train
@@ -45,6 +45,7 @@ def main() -> None:
     inherited(config["train"])
     for index in range(data["espeak_shards"]):
         synthesise_shard(CLIPS / "espeak" / f"{index:03d}", 1000 + index, data["clips_per_shard"])
+    synthesise_sights(CLIPS / "espeak", data["sight_shards"], data["clips_per_shard"])
     wide.build(CLIPS / "espeak", data["wide_shards"], data["clips_per_shard"])
     gnuspeech.build(CLIPS / "espeak", data["gnuspeech_shards"], data["clips_per_gnuspeech_shard"])
     if args.kokoro:

@@ -100,9 +100,7 @@ class Script:
         if rng.random() >= _PREFIX_SHARE:
             return
         if rng.random() < 0.3:
-            utterance = tasks.request(rng, Kind.CUE)
-            line.prefix = vocab.heard(utterance.words)
-            line.standings.append(Standing(utterance=utterance, first=-1, kept=-1))
+            line.instruct(tasks.request(rng, Kind.CUE))
         else:
             line.prefix = vocab.heard(str(rng.choice(_PREFIXES)))
 

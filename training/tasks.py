@@ -12,6 +12,7 @@ from functools import cache
 import numpy as np
 
 from training import answers, vocab
+from training.sights import asks
 from training.wordings import (
     AFTER,
     BACK,
@@ -51,15 +52,21 @@ class Kind(StrEnum):
     TALK = "talk"  # count aloud to a number
     BACK = "back"  # a backchannel
     CHATTER = "chatter"  # asks nothing; its last word may be a cue
+    REPS = "reps"  # a request: count the repetitions of a motion seen
+    ACTS = "acts"  # a request: say start and stop with an action seen
+    SEE = "see"  # a request: say it when a shape of a colour appears
+    LOOK = "look"  # a request: say what appears
+    LIGHT = "light"  # a request: say when a light has a colour
 
 
 STANDING = (Kind.EVERY, Kind.IN, Kind.CUE, Kind.SOUND, Kind.COUNT)
+SIGHTS = (Kind.REPS, Kind.ACTS, Kind.SEE, Kind.LOOK, Kind.LIGHT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Utterance:
     """words: what is spoken. say: what is asked for, or the answer. tenths: the interval in 0.1 s, or the number to
-    count to. cue: the word or sound to wait for."""
+    count to. cue: the word or sound to wait for, the motion to watch for."""
 
     kind: Kind
     words: str
@@ -155,8 +162,18 @@ MAKERS = {
 }
 
 
+def sight(rng: np.random.Generator, kind: Kind) -> Utterance:
+    return _seen(asks.random_ask(rng, kind.value))
+
+
+def _seen(ask: asks.Ask) -> Utterance:
+    return Utterance(kind=Kind(ask.kind), words=ask.words, say=ask.say, cue=ask.cue)
+
+
 def make(rng: np.random.Generator, kind: Kind) -> Utterance:
     """Any utterance of a kind."""
+    if kind in SIGHTS:
+        return sight(rng, kind)
     if kind is Kind.CHATTER:
         return chatter(rng)
     return request(rng, kind) if kind in STANDING else MAKERS[kind](rng)
@@ -224,7 +241,8 @@ def _fixed() -> dict[str, Utterance]:
             known[words] = (Kind.DELEGATE, answers.DELEGATED_REPLY)
     for family, templates in _QUESTIONS:
         known |= {each.format(key=key): (Kind.ASK, say) for key, say in family.items() for each in templates}
-    return {words: Utterance(kind=kind, words=words, say=say) for words, (kind, say) in known.items()}
+    seen = {ask.words: _seen(ask) for ask in asks.everything()}
+    return seen | {words: Utterance(kind=kind, words=words, say=say) for words, (kind, say) in known.items()}
 
 
 def _fillings(template: str) -> Iterable[tuple[str, ...]]:

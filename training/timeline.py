@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
+
 from training import vocab
 from training.clips import Clip
-from training.tasks import STANDING, Kind, Utterance
+from training.sights.reel import Event
+from training.tasks import SIGHTS, STANDING, Kind, Utterance
 
 FRAME_MS = 20
 TURN_MS = 200
@@ -57,19 +61,23 @@ class Standing:
 
     def answer(self) -> tuple[int, ...]:
         """What is said next."""
-        if self.utterance.kind is Kind.COUNT:
+        if self.utterance.kind in (Kind.COUNT, Kind.REPS):
             return vocab.encode(vocab.number(self.heard + 1))
         return vocab.encode(self.utterance.say)
 
 
 @dataclass(slots=True)
 class Timeline:
-    """Built in order of time by `hear`, `read` and the answers they cause. talks: [first, last] of counting aloud."""
+    """Built in order of time by `hear`, `read`, `see` and what they cause. talks: [first, last] of counting aloud.
+
+    camera: the picture of a micro-turn, [S, S, 3], and what is to be seen in it, a row of a reel's track.
+    """
 
     turns: int
     prefix: tuple[int, ...] = ()
     placed: list[Placed] = field(default_factory=list)
     text: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    camera: dict[int, tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]] = field(default_factory=dict)
     out: dict[int, tuple[int, ...]] = field(default_factory=dict)
     standings: list[Standing] = field(default_factory=list)
     talks: list[tuple[int, int]] = field(default_factory=list)
@@ -92,7 +100,7 @@ class Timeline:
             if asked.words == "go":
                 self.went = end
         elif asked.kind is not Kind.BACK:
-            pause = UNDERSTOOD_MS if asked.kind in (*STANDING, Kind.STOP, Kind.CHANGE) else ANSWERED_MS
+            pause = UNDERSTOOD_MS if asked.kind in (*STANDING, *SIGHTS, Kind.STOP, Kind.CHANGE) else ANSWERED_MS
             understood = (end * FRAME_MS + pause) // TURN_MS
             self._understand(asked, start // FRAMES_PER_TURN, understood, end)
         return end
@@ -107,6 +115,27 @@ class Timeline:
         if utterance.kind not in (Kind.CHATTER, Kind.BACK):
             self._understand(utterance, first, k, k * FRAMES_PER_TURN)
         return k
+
+    def instruct(self, utterance: Utterance) -> None:
+        """A standing request in the prefix: it is in force from the start."""
+        self.prefix = vocab.heard(utterance.words)
+        self.standings.append(Standing(utterance=utterance, first=-1, kept=-1))
+
+    def see(self, event: Event, k: int) -> None:
+        """Something happens before the camera that can be told from the picture of micro-turn k on."""
+        active = self.active
+        if active is None or k <= active.kept or not answers(active.utterance, event):
+            return
+        while k in self.out:
+            k += 1
+        match event.kind:
+            case "start" | "stop":
+                self.out[k] = vocab.encode(event.kind)
+            case "see" | "light":
+                self.out[k] = vocab.encode(event.what)
+            case _:
+                self.out[k] = active.answer()
+                active.heard += 1
 
     def finish(self) -> None:
         """Drops what lies beyond the end."""
@@ -181,7 +210,7 @@ class Timeline:
 
     def _hear_cue(self, utterance: Utterance, end: int) -> None:
         active = self.active
-        if active is None or not active.utterance.cue:
+        if active is None or not active.utterance.cue or active.utterance.kind in SIGHTS:
             return
         if (utterance.cue or utterance.words.rpartition(" ")[2]) == active.utterance.cue:
             pause = SOUNDED_MS if utterance.cue else HEARD_MS
@@ -197,3 +226,20 @@ class Timeline:
     def expire(self, standing: Standing) -> None:
         """A one-shot that has been said stands no longer."""
         standing.released = standing.due(1)
+
+
+def answers(asked: Utterance, event: Event) -> bool:
+    """Whether a standing request is for this: `cue` names the motion, `say` the thing or the colour."""
+    match asked.kind:
+        case Kind.REPS:
+            return event.kind == "repetition" and event.what == asked.cue
+        case Kind.ACTS:
+            return event.kind in ("start", "stop") and event.what == asked.cue
+        case Kind.SEE:
+            return event.kind == "see" and event.what == asked.say
+        case Kind.LOOK:
+            return event.kind == "see"
+        case Kind.LIGHT:
+            return event.kind == "light" and event.what == asked.say
+        case _:
+            return False

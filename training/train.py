@@ -23,13 +23,15 @@ import torch
 
 from cluster.voice.units import load_units
 from training import effects, losses, optim
-from training.batches import CONVERSATION, DENSE, SHORT, collate, dense_view, random_view, short_view
+from training.batches import CONVERSATION, DENSE, SHORT, Batch, collate, dense_view, random_view, short_view
 from training.clips import Clip, in_recipe, pack, read_recorded, read_shard
-from training.inherit import inherit
+from training.inherit import adopt, inherit
 from training.losses import Weights
 from training.model import Micro, ModelConfig
 from training.precision import autocast
 from training.script import Pool
+from training.sights.batches import DENSE_SIGHTS, LONG, SIGHTS, dense_sight_view, long_sight_view, sight_view
+from training.sights.store import Reels
 from training.tasks import Kind, Utterance
 from training.voices import HELD_OUT_STYLES, OUTPUT_STYLE, SAMPLE_RATE, level
 
@@ -82,6 +84,7 @@ class Trainer:
         self._weights = Weights(**config["loss"])
         self.step, self.spent_s = 0, 0.0
         self.steps = sum(stage["steps"] for stage in config["stage"])
+        self._reels = Reels(self._train["reels"])
         self._sums: dict[str, list[float]] = defaultdict(list)
         run.mkdir(parents=True, exist_ok=True)
 
@@ -89,8 +92,9 @@ class Trainer:
         path = self._run / "last.pt"
         if path.exists():
             state = torch.load(path, weights_only=True)
-            self.model.load_state_dict(state["model"])
-            for optimiser, saved in zip(self._optimisers, state["optimisers"], strict=True):
+            adopt(self.model, state["model"])
+            # a state from before there were pictures has no optimiser for what sees, which is the last
+            for optimiser, saved in zip(self._optimisers, state["optimisers"], strict=False):
                 optimiser.load_state_dict(saved)
             self.step, self.spent_s = state["step"], state["spent_s"]
             self.steps = state["ends"] or self.steps
@@ -117,18 +121,14 @@ class Trainer:
         return self._config["stage"][-1]
 
     def one_step(self, pool: Pool) -> None:
-        """One step on dense speech, short or whole conversations, as the stage shares them out."""
+        """One step on dense speech or sights, short or whole conversations, as the stage shares them out."""
         rng = np.random.default_rng([self._config["seed"], self.step])
         stage, tr = self.stage(), self._train
         factor = optim.schedule(self.step, tr["warm_up_steps"], self.steps, tr["decay_steps"], tr["floor"])
         groups = [group for each in self._optimisers for group in each.param_groups]
         for group, base in zip(groups, self._base_lrs, strict=True):
             group["lr"] = base * factor
-        draw = rng.random()
-        if draw < stage["dense"]:
-            total, parts = self._dense_loss(rng, pool)
-        else:
-            total, parts = self._loss(rng, pool, draw < stage["dense"] + stage["short"])
+        total, parts = self._losses(rng, pool, _drawn(rng, stage))
         total.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), tr["clip_norm"])
         for optimiser in self._optimisers:
@@ -140,20 +140,38 @@ class Trainer:
         if self.step % 12 == 0:
             self._log(factor)
 
-    def _loss(self, rng: np.random.Generator, pool: Pool, short: bool) -> tuple[torch.Tensor, dict[str, float]]:
-        if short:
-            batch = collate([short_view(rng, pool) for _ in range(self._train["short_batch"])], SHORT)
-        else:
-            batch = collate([random_view(rng, pool) for _ in range(self._train["batch"])], CONVERSATION)
+    def _losses(self, rng: np.random.Generator, pool: Pool, what: str) -> tuple[torch.Tensor, dict[str, float]]:
+        """The loss of one batch of a kind of rows, "" for whole conversations, and its parts for the log."""
+        batch = self._batch(rng, pool, what)
         with autocast():
+            if what == "dense":
+                ctc = losses.ctc_loss(self.model.listen(batch), batch)
+                return ctc * self._weights.ctc, {"dense_ctc": float(ctc.detach())}
+            if what == "dense_sights":
+                shown = losses.shown_loss(self.model, self.model.ear(batch), batch)
+                return shown.sum() * self._weights.shown, _named("dense", losses.shown_parts(shown))
             total, parts = losses.loss(self.model, batch, self.model(batch), self._weights)
-        return total, {f"short_{name}": value for name, value in parts.items()} if short else parts
+        return total, _named(what, parts) if what else parts
 
-    def _dense_loss(self, rng: np.random.Generator, pool: Pool) -> tuple[torch.Tensor, dict[str, float]]:
-        batch = collate([dense_view(rng, pool) for _ in range(self._train["dense_batch"])], DENSE)
-        with autocast():
-            ctc = losses.ctc_loss(self.model.listen(batch), batch)
-        return ctc * self._weights.ctc, {"dense_ctc": float(ctc.detach())}
+    def _batch(self, rng: np.random.Generator, pool: Pool, what: str) -> Batch:
+        tr = self._train
+        if what.endswith("sights"):
+            self.model.vision.trained.fill_(True)
+            self._reels.renew(rng, tr["new_reels"] if len(self._reels) else tr["reels"])
+        match what:
+            case "dense":
+                return collate([dense_view(rng, pool) for _ in range(tr["dense_batch"])], DENSE)
+            case "short":
+                return collate([short_view(rng, pool) for _ in range(tr["short_batch"])], SHORT)
+            case "dense_sights":
+                rows = [dense_sight_view(rng, self._reels) for _ in range(tr["dense_sights_batch"])]
+                return collate(rows, DENSE_SIGHTS)
+            case "sights":
+                return collate([sight_view(rng, pool, self._reels) for _ in range(tr["sights_batch"])], SIGHTS)
+            case "long_sights":
+                return collate([long_sight_view(rng, pool, self._reels) for _ in range(tr["long_sights_batch"])], LONG)
+            case _:
+                return collate([random_view(rng, pool) for _ in range(tr["batch"])], CONVERSATION)
 
     def _log(self, factor: float) -> None:
         row = {"step": self.step, "minutes": round(self.spent_s / 60, 2), "lr": round(factor, 4)}
@@ -161,6 +179,20 @@ class Trainer:
         with (self._run / "log.jsonl").open("a") as log:
             log.write(json.dumps(row) + "\n")
         self._sums.clear()
+
+
+def _drawn(rng: np.random.Generator, stage: dict[str, Any]) -> str:
+    """Which kind of rows, "" for whole conversations."""
+    draw = rng.random()
+    for what in ("dense", "short", "dense_sights", "sights", "long_sights"):
+        draw -= stage.get(what, 0.0)
+        if draw < 0:
+            return what
+    return ""
+
+
+def _named(what: str, parts: dict[str, float]) -> dict[str, float]:
+    return {f"{what}_{name}": value for name, value in parts.items()}
 
 
 def own_voice(folder: Path) -> dict[str, Clip]:

@@ -1,6 +1,7 @@
 """What the model sees of a conversation: a context as the server builds it, flattened to arrays with targets.
 
-Letters: T tokens of a row, A audio tokens, W words heard, L frames of an audio token, C mel channels.
+Letters: T tokens of a row, A audio tokens, W words heard, L frames of an audio token, C mel channels, P pictures,
+G patches of a picture, X bytes of a patch, S columns of a track.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from training import vocab
-from training.tasks import Kind
+from training.sights.reel import TRACK
+from training.tasks import SIGHTS, Kind
 from training.timeline import FRAMES_PER_TURN, Standing, Timeline
 
 STRIDE = 16
@@ -20,6 +22,8 @@ FRAMES_PER_TOKEN = 5
 MODES = (None, Kind.EVERY, Kind.IN, Kind.CUE, Kind.SOUND, Kind.COUNT, Kind.TALK)
 TENTHS = {tenths: index for index, tenths in enumerate(vocab.ALL_TENTHS)}
 NONE = -100  # no target here
+PATCH, GRID = 40, 2
+PATCHES = GRID * GRID
 
 Ints = npt.NDArray[np.int64]
 
@@ -40,7 +44,10 @@ class Cut:
 
 @dataclass(slots=True, kw_only=True)
 class View:
-    """One training row. aux columns: mode, first and second word to say, interval, cue; NONE where there is none."""
+    """One training row. aux columns: mode, first and second word to say, interval, cue; NONE where there is none.
+
+    asked: which request about the camera stands, 0 for none, at the same tokens.
+    """
 
     tokens_T: Ints
     positions_T: Ints
@@ -50,7 +57,11 @@ class View:
     frames_ALC: npt.NDArray[np.uint8]
     aux_at_K: Ints  # index of the last input token of each micro-turn with targets
     aux_K5: Ints
+    asked_K: Ints
     words_W: Ints
+    picture_at_P: Ints  # index of the first patch of each picture
+    patches_PGX: npt.NDArray[np.uint8]
+    track_PS: Ints
 
 
 def choose_cut(rng: np.random.Generator, line: Timeline, whole_share: float) -> Cut:
@@ -99,25 +110,32 @@ def view(
     tokens, positions, targets = list(line.prefix), list(range(len(line.prefix))), [NONE] * len(line.prefix)
     base = -(-len(line.prefix) // STRIDE) * STRIDE
     audio_at, elapsed, frames, aux_at, aux, seen = [], [], [], [], [], []
+    picture_at, pictures, track, asked = [], [], [], []
     padded_FC = np.concatenate([np.zeros((FRAMES_PER_TOKEN, codes_FC.shape[1]), np.uint8), codes_FC])
     for index, k in enumerate(cut.turns):
-        text, out = line.text.get(k, ()), line.out.get(k, ())
-        if len(tokens) + 3 + len(text) + len(out) > limit:
+        text, out, shot = line.text.get(k, ()), line.out.get(k, ()), line.camera.get(k)
+        patches = PATCHES if shot else 0
+        if len(tokens) + 3 + patches + len(text) + len(out) > limit:
             break
         learn = index >= len(cut.pins) and k not in silenced
         at = len(tokens)
-        tokens += [vocab.TOKEN_ID[vocab.SIL]] * 2 + [*text, *out, vocab.TOKEN_ID[vocab.SIL]]
+        tokens += [vocab.TOKEN_ID[vocab.SIL]] * (2 + patches) + [*text, *out, vocab.TOKEN_ID[vocab.SIL]]
         positions += range(base + STRIDE * index, base + STRIDE * index + len(tokens) - at)
         end = NONE if k in cut_short else vocab.TOKEN_ID[vocab.SIL]
         choices = [*out, end] if learn else [NONE] * (len(out) + 1)
-        targets += [NONE] * (1 + len(text)) + choices + [NONE]
+        targets += [NONE] * (1 + patches + len(text)) + choices + [NONE]
         audio_at += [at, at + 1]
         elapsed += [k + cut.k_offset] * 2
         sound_FC = padded_FC[k * FRAMES_PER_TURN : k * FRAMES_PER_TURN + FRAMES_PER_TURN + FRAMES_PER_TOKEN]
         frames += [sound_FC[: 2 * FRAMES_PER_TOKEN], sound_FC[FRAMES_PER_TOKEN:]]
+        if shot:
+            picture_at.append(at + 2)
+            pictures.append(shot[0])
+            track.append(shot[1])
         if learn:
-            aux_at.append(at + 1 + len(text))
+            aux_at.append(at + 1 + patches + len(text))
             aux.append(_aux(line, k))
+            asked.append(_asked(line, k))
         seen.append(k)
     return View(
         tokens_T=np.array(tokens),
@@ -128,8 +146,18 @@ def view(
         frames_ALC=np.stack(frames),
         aux_at_K=np.array(aux_at, np.int64),
         aux_K5=np.array(aux, np.int64).reshape(-1, 5),
+        asked_K=np.array(asked, np.int64),
         words_W=np.array(_words(line, seen), np.int64),
+        picture_at_P=np.array(picture_at, np.int64),
+        patches_PGX=patched(np.array(pictures, np.uint8).reshape(-1, GRID * PATCH, GRID * PATCH, 3)),
+        track_PS=np.array(track, np.int64).reshape(-1, len(TRACK)),
     )
+
+
+def patched(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """[P, S, S, 3] cut as `cluster.media.frames` does: [P, G, X]."""
+    grid = pictures.reshape(-1, GRID, PATCH, GRID, PATCH, 3).transpose(0, 1, 3, 2, 4, 5)
+    return grid.reshape(-1, PATCHES, PATCH * PATCH * 3)
 
 
 def coalesce(rng: np.random.Generator, line: Timeline, share: float) -> frozenset[int]:
@@ -182,11 +210,20 @@ def _aux(line: Timeline, k: int) -> list[int]:
         talking = any(first <= k <= last for first, last in line.talks)
         return [MODES.index(Kind.TALK) if talking else 0, NONE, NONE, NONE, NONE]
     asked = standing.utterance
-    said = sum(standing.kept < turn < k for turn in line.out) if asked.kind is Kind.COUNT else 0
-    words = vocab.number(said + 1) if asked.kind is Kind.COUNT else asked.say
-    say = (*vocab.encode(words), vocab.TOKEN_ID[vocab.SIL])
+    counts = asked.kind in (Kind.COUNT, Kind.REPS)
+    said = sum(standing.kept < turn < k for turn in line.out) if counts or asked.kind is Kind.ACTS else 0
+    words = vocab.number(said + 1) if counts else asked.say
+    if asked.kind is Kind.ACTS:
+        words = ("start", "stop")[said % 2]
+    say = (*vocab.encode(words), vocab.TOKEN_ID[vocab.SIL], NONE)
     cue = vocab.TOKEN_ID[asked.cue] if asked.cue else NONE
-    return [MODES.index(asked.kind), say[0], say[1], TENTHS.get(asked.tenths, NONE), cue]
+    mode = MODES.index(asked.kind) if asked.kind in MODES else NONE
+    return [mode, say[0], say[1], TENTHS.get(asked.tenths, NONE), cue]
+
+
+def _asked(line: Timeline, k: int) -> int:
+    standing = standing_at(line, k)
+    return 1 + SIGHTS.index(standing.utterance.kind) if standing and standing.utterance.kind in SIGHTS else 0
 
 
 def _words(line: Timeline, turns: list[int]) -> list[int]:

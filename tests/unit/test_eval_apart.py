@@ -7,11 +7,15 @@ from pathlib import Path
 import pytest
 
 import evals.carriers
+import evals.charades.build
 import evals.cuespeak.texts
 import evals.dialogue.texts
+import evals.proactivevideoqa.build
+import evals.repcount.build
 import evals.timespeak.texts
 from evals.engines.voices import TEST_VOICES
 from training import wordings
+from training.sights import asks
 
 ROOT = Path(__file__).parents[2]
 TRAINING = sorted((ROOT / "training").rglob("*.py"))
@@ -47,10 +51,17 @@ def texts_of(module: object) -> set[str]:
 
 @pytest.mark.parametrize("module", [evals.timespeak.texts, evals.cuespeak.texts, evals.dialogue.texts, evals.carriers])
 def test_no_wording_shares_four_words_in_a_row_with_training(module: object) -> None:
-    trained = {four for text in texts_of(wordings) for four in fours(text)}
+    trained = {four for known in (wordings, asks) for text in texts_of(known) for four in fours(text)}
     assert len(trained) > 30
     shared = {four for text in texts_of(module) for four in fours(text)} & trained
     assert not shared
+
+
+@pytest.mark.parametrize("module", [evals.repcount.build, evals.charades.build, evals.proactivevideoqa.build])
+def test_no_wording_about_a_camera_shares_four_words_in_a_row_with_training(module: object) -> None:
+    trained = {four for text in texts_of(asks) for four in fours(text)}
+    assert len(trained) > 30
+    assert not {four for text in texts_of(module) for four in fours(text)} & trained
 
 
 def test_fours_see_a_shared_frame() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from training.script import Pool
 from training.train import CONFIG, Trainer
 
 
@@ -48,3 +49,24 @@ def test_coming_down_near_the_end_does_not_make_a_run_longer(config: dict[str, A
     trainer.step = 140
     trainer.come_down()
     assert trainer.steps == 150
+
+
+def test_a_run_from_before_there_were_pictures_goes_on_and_learns_to_see(
+    config: dict[str, Any], tmp_path: Path
+) -> None:
+    config["train"] |= {"reels": 4, "new_reels": 1, "dense_sights_batch": 2}
+    config["stage"] = [{"name": "look", "steps": 100, "dense": 0.0, "short": 0.0, "dense_sights": 1.0}]
+    trainer = Trainer(config, tmp_path)
+    trainer.step = 7
+    trainer.save()
+    old = torch.load(tmp_path / "last.pt", weights_only=True)
+    old["model"] = {name: each for name, each in old["model"].items() if not name.startswith(("vision.", "sights."))}
+    old["optimisers"].pop()
+    torch.save(old, tmp_path / "last.pt")
+    resumed = Trainer(config, tmp_path)
+    resumed.resume()
+    assert resumed.step == 7 and not resumed.model.vision.trained
+    assert torch.equal(resumed.model.embed_tokens, trainer.model.embed_tokens)
+    before = resumed.model.vision.up_proj.weight.clone()
+    resumed.one_step(Pool())
+    assert resumed.model.vision.trained and not torch.equal(before, resumed.model.vision.up_proj.weight)
