@@ -60,7 +60,7 @@ def rejection(session: str, request_id: int, error: CounterpointError) -> down.O
         attachment=0,
         request_id=request_id,
         limit=limit,
-        reason=str(error),
+        reason=str(error).removeprefix(f"{limit}: "),
         retry_after_ms=retry_after_ms,
         code=code,
     )

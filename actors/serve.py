@@ -76,10 +76,17 @@ def sessions(
     if as_json:
         out.print_json(json.dumps(rows))
         return
-    table = Table(*(name.replace("_", " ") for name in rows[0])) if rows else Table("no session")
+    out.print(table_of(rows) if rows else "no session")
+
+
+def table_of(rows: list[dict[str, object]]) -> Table:
+    """Fits 80 columns with the names whole, for `counterpoint score` asks for them."""
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    for name in rows[0]:
+        table.add_column(name.replace("_", " "), no_wrap=name == "session")
     for row in rows:
         table.add_row(*map(str, row.values()))
-    out.print(table)
+    return table
 
 
 def check_config(

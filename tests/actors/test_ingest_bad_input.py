@@ -68,7 +68,7 @@ async def test_a_session_that_cannot_be_is_rejected_by_field(
     rejected = await client.next("rejected")
     assert (rejected.limit, rejected.retry_after_ms) == (field, 0)
     assert rejected.reason
-    assert (await client.status())[0] is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert (await client.status())[0] is grpc.StatusCode.INVALID_ARGUMENT
     assert not served.scheduler.sessions
 
 

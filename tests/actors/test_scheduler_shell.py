@@ -123,6 +123,7 @@ async def test_beyond_the_limit_a_session_is_refused_by_name_and_leaves_nothing_
         refused = (await peer.open(lockstep=True)).rejected
         assert refused.limit == "scheduler.max_sessions"
         assert refused.retry_after_ms > 0
+        assert not refused.reason.startswith(refused.limit)  # named once
         assert len(scheduler.sessions()) == 2
         assert len(store._held) == 2
 
@@ -175,7 +176,8 @@ async def test_a_wrong_token_is_refused_and_hurts_nobody(config: Config, engine:
     ):
         granted = await owner.open(lockstep=True)
         refused = (await thief.reattach(granted.session, "guess", received_k=-1)).rejected
-        assert refused.code == "unauthenticated"
+        assert (refused.code, refused.limit) == ("unauthenticated", "resume.token")
+        assert refused.reason.startswith("is not valid")
         assert (await thief.reattach("nonsense", "guess", received_k=-1)).rejected.code == "unauthenticated"
         await owner.turn(0)
         assert (await owner.result(0)).k == 0

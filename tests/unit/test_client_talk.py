@@ -91,7 +91,6 @@ def test_two_channels_are_mixed_down_and_the_end_is_filled_to_a_whole_micro_turn
         (lambda path: path.write_bytes(b"ID3 not a wav"), "not a PCM wav file"),
         (lambda path: write(path, bytes(60), channels=3), "3 channels, at most 2"),
         (lambda path: write(path, bytes(60), rate=96_000), "96000 Hz, only 8000 to 48000"),
-        (lambda path: None, "no such file"),
     ],
 )
 def test_a_file_that_cannot_be_sent_says_why_and_how_to_convert_it(tmp_path: Path, make: object, why: str) -> None:
@@ -100,6 +99,13 @@ def test_a_file_that_cannot_be_sent_says_why_and_how_to_convert_it(tmp_path: Pat
     with pytest.raises(UnreadableSound, match=why) as error:
         read_wav(tmp_path / "a.wav")
     assert "ffmpeg -i a.wav" in str(error.value)
+
+
+def test_what_is_no_file_is_not_to_be_converted(tmp_path: Path) -> None:
+    for path, why in ((tmp_path / "a.wav", "no such file"), (tmp_path, "Is a directory")):
+        with pytest.raises(UnreadableSound, match=rf"{why}; give .* file") as error:
+            read_wav(path)
+        assert "ffmpeg" not in str(error.value)
 
 
 def test_peaks_are_between_nothing_and_one() -> None:

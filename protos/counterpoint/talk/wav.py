@@ -12,12 +12,11 @@ MIN_RATE, MAX_RATE = 8_000, 48_000
 
 
 class UnreadableSound(Exception):
-    """`path` cannot be sent; the message says why and how to convert it."""
+    """`path` cannot be sent; the message says why and what to do, by default how to convert it."""
 
-    def __init__(self, path: Path, why: str) -> None:
-        super().__init__(
-            f"{path}: {why}; convert it with: ffmpeg -i {path.name} -ar 16000 -ac 1 -c:a pcm_s16le out.wav"
-        )
+    def __init__(self, path: Path, why: str, todo: str = "") -> None:
+        todo = todo or f"convert it with: ffmpeg -i {path.name} -ar 16000 -ac 1 -c:a pcm_s16le out.wav"
+        super().__init__(f"{path}: {why}; {todo}")
         self.path = path
 
 
@@ -53,8 +52,10 @@ def read_wav(path: Path) -> Sound:
             rate, channels, width = file.getframerate(), file.getnchannels(), file.getsampwidth()
             data = file.readframes(file.getnframes())
     except FileNotFoundError:
-        raise UnreadableSound(path, "no such file") from None
-    except (wave.Error, EOFError, OSError) as error:
+        raise UnreadableSound(path, "no such file", "give the path of a wav file") from None
+    except OSError as error:
+        raise UnreadableSound(path, str(error.strerror), "give a file that can be read") from error
+    except (wave.Error, EOFError) as error:
         raise UnreadableSound(path, f"not a PCM wav file ({error})") from error
     if channels > 2:
         raise UnreadableSound(path, f"{channels} channels, at most 2 can be sent")
