@@ -30,6 +30,7 @@ from counterpoint.v1 import interaction_pb2_grpc
 
 _SERVICE = v1.DESCRIPTOR.services_by_name["Interaction"].full_name
 _GRACE_S = 1.0
+_TOLD_BYTES = 16 << 20  # larger ones end their stream unread; below, what is too large is told by name
 _PICTURE_THREADS = 2  # one slow picture does not hold up everybody's
 
 log = structlog.get_logger()
@@ -107,10 +108,9 @@ class Ingest:
         self._metrics.follow(m.CLOCK_ERROR, self._links.clock_error_s, peer="scheduler")
         self._attacher = Attacher(self._services, self._links, Auth(self._config.auth.api_keys))
         self._service = InteractionService(self._attacher, self._metrics)
-        limit = self._config.limits.max_message_bytes
         self._server = grpc.aio.server(
             options=(
-                ("grpc.max_receive_message_length", limit),
+                ("grpc.max_receive_message_length", _TOLD_BYTES),
                 ("grpc.so_reuseport", 0),
                 ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
                 ("grpc.keepalive_time_ms", 10_000),  # a client whose machine vanished says nothing at all

@@ -15,7 +15,7 @@ from actors.ingest_outbox import Outbox
 from actors.ingest_services import Services
 from actors.ingest_session import IngestSession
 from actors.ingest_wire import CONFIGURE_SEQ, accepted_of
-from actors.wire import DEFAULT_TENANT, check_enums, opening_of, tenant_of
+from actors.wire import DEFAULT_TENANT, check_enums, check_size, opening_of, tenant_of
 from cluster.errors import InvalidInput, ProtocolError, Rejected, ResyncRequired, StoreUnavailable, Superseded
 from cluster.media.intake import encode_prefix
 from cluster.media.messages import Opening
@@ -42,6 +42,7 @@ class Attacher:
     async def attach(self, first: v1.InteractRequest, metadata: Metadata, outbox: Outbox) -> IngestSession:
         """Raises Unauthenticated, ProtocolError, InvalidInput, Rejected, ResyncRequired or StoreUnavailable."""
         owner = self._auth.tenant(metadata)
+        check_size(first, self._services.limits.max_message_bytes)
         check_enums(first)
         if self.draining:
             raise StoreUnavailable("this ingest is going away; connect again")

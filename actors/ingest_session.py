@@ -14,7 +14,7 @@ from actors.ingest_outbox import Outbox
 from actors.ingest_pictures import Pictures
 from actors.ingest_services import Services
 from actors.ingest_wire import grant_of, result_of, slip, up
-from actors.wire import check_enums, client_message
+from actors.wire import check_enums, check_size, client_message
 from actors.wire_down import response
 from cluster.errors import (
     CounterpointError,
@@ -127,6 +127,7 @@ class IngestSession:
     def client(self, request: v1.InteractRequest) -> None:
         """Raises ProtocolError where the stream must end."""
         try:
+            check_size(request, self._services.limits.max_message_bytes)
             check_enums(request)
             message = client_message(request)
         except ProtocolError:

@@ -74,6 +74,13 @@ def check_enums(request: v1.InteractRequest) -> None:
         raise InvalidInput(path, "is an enum value this server does not know; use one of its release")
 
 
+def check_size(request: v1.InteractRequest, most: int) -> None:
+    """Raises InvalidInput naming the kind of a message larger than `most` bytes."""
+    if (size := request.ByteSize()) > most:
+        kind = request.WhichOneof("message") or "message"
+        raise InvalidInput(kind, f"{size} bytes exceed limits.max_message_bytes {most}; send it in parts")
+
+
 def tenant_of(session: str) -> str:
     """Raises InvalidInput for what no session is called: names reach the keys of the store."""
     if not _SESSION.fullmatch(session):

@@ -205,11 +205,23 @@ async def test_a_good_picture_reaches_its_micro_turn(served: Rig) -> None:
     assert [turn.num_patches for turn in served.scheduler.session.turns] == [0, 4]
 
 
-async def test_ten_megabytes_of_text_end_the_stream_by_the_message_limit(served: Rig) -> None:
+async def test_ten_megabytes_of_text_are_refused_by_the_message_limit_and_the_stream_goes_on(served: Rig) -> None:
+    client, _ = await served.opened()
+    await client.send(text=v1.TextChunk(text="water " * 1_700_000))
+    error = await client.next("error")
+    assert (error.field, error.fatal) == ("text", False)
+    assert "exceed limits.max_message_bytes 2097152" in error.message
+    await goes_on(client)
+    first = served.client()
+    await first.send(configure=configure(instructions="water " * 1_700_000))
+    assert (await first.next("error")).field == "configure"
+
+
+async def test_a_message_too_large_to_be_read_at_all_ends_the_stream_and_nothing_accepted_is_lost(served: Rig) -> None:
     client, granted = await served.opened()
     await client.audio(0)
     await client.turns(1)
-    await client.send(text=v1.TextChunk(text="water " * 1_700_000))
+    await client.send(text=v1.TextChunk(text="water " * 3_000_000))
     code, details = await client.status()
     assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert "larger than max" in details
