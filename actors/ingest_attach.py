@@ -58,7 +58,9 @@ class Attacher:
 
     async def reattach(self, session: IngestSession) -> None:
         """The scheduler of a running session is lost. Raises StoreUnavailable where no other takes it over in time."""
-        reattach = pb.Reattach(token=session.token, received_k=session.sent_k, seat=session.seat)
+        ring = session.ring
+        received_k = max(session.sent_k, ring[-1].k if ring else -1)  # what waits for the voice will be sent
+        reattach = pb.Reattach(token=session.token, received_k=received_k, seat=session.seat, ring=ring)
         try:
             attachment = await self._links.find_again(session.id, reattach)
         except Superseded:

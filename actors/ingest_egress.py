@@ -137,7 +137,8 @@ class EgressTask:
             await self._services.voice.rebuild(self._speech, from_k, self._received_k, words)
         while (item := await self._queue.get()) is not None:
             if isinstance(item, _Arrived):
-                for result in self._egress.admit(item.result):
+                ours = replace(item.result, epoch=self.epoch)  # fenced when it came; its owner may have changed since
+                for result in self._egress.admit(ours):
                     await self._send(result, item.at_ns)
             else:
                 item()

@@ -27,6 +27,7 @@ from cluster.errors import (
 from cluster.media import messages as plain
 from cluster.media.credits import Credit
 from cluster.media.edge import Edge
+from cluster.media.egress import RING_TURNS
 from cluster.telemetry import metrics as m
 from counterpoint.internal.v1 import edge_pb2 as pb
 from counterpoint.v1 import interaction_pb2 as v1
@@ -81,6 +82,7 @@ class IngestSession:
             kept=kept,
         )
         self._sent_up: deque[plain.TurnUp] = deque(maxlen=TURNS_KEPT)
+        self.ring: deque[pb.TurnResult] = deque(granted.replay, maxlen=RING_TURNS)  # the newest results given to us
         self._unacknowledged: dict[str, plain.ControlUp] = {}
         self._pictures: Pictures | None = None
         if codec := opening.video_in:
@@ -156,7 +158,7 @@ class IngestSession:
         match message.WhichOneof("message"):
             case "result":
                 self._edge.follow(self._attachment.media_epoch_ns)
-                self._egress.put(result_of(message.result, message.epoch, self._services.vocabulary))
+                self._result(message.result, message.epoch)
                 self._pump(self._edge.result(message.result.k, self._now()))
             case "accepted":
                 self._accepted(message.accepted)
@@ -177,6 +179,11 @@ class IngestSession:
                 self._outbox.put(v1.InteractResponse(epoch=message.epoch, going_away=away))
             case kind:
                 log.warning("unknown message of a scheduler ignored", kind=kind)
+
+    def _result(self, result: pb.TurnResult, epoch: int) -> None:
+        if not self.ring or result.k > self.ring[-1].k:
+            self.ring.append(result)
+        self._egress.put(result_of(result, epoch, self._services.vocabulary))
 
     def superseded(self) -> None:
         """Another client speaks for the session now: this stream is over, and its place is not looked for again."""
@@ -207,7 +214,7 @@ class IngestSession:
         self._egress.fence(attachment.granted.epoch)
         self._edge.follow(attachment.media_epoch_ns)
         for result in granted.replay:
-            self._egress.put(result_of(result, attachment.granted.epoch, self._services.vocabulary))
+            self._result(result, attachment.granted.epoch)
         attachment.listen(self)
         for control in self._unacknowledged.values():
             attachment.send(up(control))

@@ -16,7 +16,7 @@ from cluster.errors import (
 )
 from cluster.session import commands as down
 from cluster.session import events as up
-from cluster.types import MicroTurn
+from cluster.types import Degradation, MicroTurn, Timing
 from counterpoint.internal.v1 import edge_pb2 as pb
 from counterpoint.v1 import interaction_pb2 as public
 
@@ -96,6 +96,7 @@ def decode_reattach(message: pb.EdgeUp, claim: Claim) -> up.Reattach:
         received_k=message.reattach.received_k,
         received_sample=message.reattach.received_sample,
         seat=claim.seat,
+        ring=tuple(_said(result, claim) for result in message.reattach.ring),
     )
 
 
@@ -124,6 +125,26 @@ def decode(message: pb.EdgeUp) -> up.TurnReady | up.Slipped | up.ControlIn | up.
             return up.Close(**who, reason=message.close.reason)
         case kind:
             raise ProtocolError("edge.message", f"{kind} is not known; run ingest and scheduler of one release")
+
+
+def _said(result: pb.TurnResult, claim: Claim) -> down.Result:
+    return down.Result(
+        session=claim.session,
+        epoch=claim.epoch,
+        attachment=0,
+        k=result.k,
+        tick=result.tick,
+        timing=Timing(result.timing),
+        degradations=tuple(map(Degradation, result.degradations)),
+        tokens=tuple(result.tokens),
+        events=tuple(result.events),
+        queue_ns=result.queue_ns,
+        engine_ns=result.engine_ns,
+        expert_ns=result.expert_ns,
+        passes=result.passes,
+        expert_calls=result.expert_calls,
+        context_tokens=result.context_tokens,
+    )
 
 
 def _turn(ready: pb.TurnReady, who: dict[str, object]) -> up.TurnReady:

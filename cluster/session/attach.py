@@ -8,6 +8,7 @@ from itertools import takewhile
 from cluster.session.commands import Command, OpenGranted, OpenRejected, Result, Superseded
 from cluster.session.events import Detach, Reattach
 from cluster.session.inbox import Gap, forget_waiting
+from cluster.session.ring import said
 from cluster.session.state import Session, Stream
 from cluster.types import MICRO_TURN_MS
 
@@ -25,7 +26,7 @@ def unheard(state: Session) -> Session:
 
 def reattach(state: Session, event: Reattach, now_ns: int) -> tuple[Session, tuple[Command, ...]]:
     """The newest attachment wins. Its grant waits until the journal knows what the client then need not send again."""
-    terms, old = state.terms, state.stream
+    terms, old, state = state.terms, state.stream, said(state, event.ring)
     oldest = state.results[0].k if state.results else 0
     # a former owner may have sent what its journal did not learn any more
     newest = state.answered_k if terms.epoch == 1 else max(state.answered_k, terms.cut_off_by(now_ns))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from cluster.session.commands import Result
 from cluster.types import Degradation, MicroTurn, TurnOutput
 
 
@@ -44,11 +45,13 @@ class Reattach(FromEdge):
     """A client, or its ingest for it, came back with what the store has accepted; `token` is its next one.
 
     seat: the number of the client in this session, which its ingest must give where it comes back for it.
+    ring: where it does, the newest results it was given; the client has them or will have them.
     """
 
     request_id: int
     token: str
     seat: int = 0
+    ring: tuple[Result, ...] = ()
     received_k: int = -1
     received_sample: int = 0
 

@@ -48,6 +48,7 @@ class FakeScheduler(edge_pb2_grpc.EdgeServicer):
         self.clock = clock or MonotonicClock()
         self.script = script or {}
         self.sessions: dict[str, Session] = {}
+        self.reattached: list[pb.Reattach] = []
         self.refuse: pb.OpenRejected | None = None
         self.answers, self.frozen = True, False
         self.changed = asyncio.Condition()
@@ -142,6 +143,7 @@ class FakeScheduler(edge_pb2_grpc.EdgeServicer):
 
     async def _reattach(self, message: pb.EdgeUp, context: grpc.aio.ServicerContext) -> None:
         request = message.reattach
+        self.reattached.append(request)
         session = self.sessions.get(message.session)
         refusal = None
         if session is None or session.ended:

@@ -113,8 +113,8 @@ class Rig:
     async def close(self, session: str = "s") -> list[Command]:
         return await self.send(Close, session, reason="client closed")
 
-    async def reattach(self, received_k: int, session: str = "s") -> list[Command]:
-        return await self.send(Reattach, session, request_id=2, token="next", received_k=received_k)
+    async def reattach(self, received_k: int, session: str = "s", **fields: object) -> list[Command]:
+        return await self.send(Reattach, session, request_id=2, token="next", received_k=received_k, **fields)
 
     async def send(self, event_type: type[EdgeEvent], session: str, /, **fields: object) -> list[Command]:
         who = {"session": session, "epoch": self.epoch[session], "attachment": self.attachment[session]}

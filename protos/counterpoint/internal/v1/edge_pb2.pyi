@@ -55,18 +55,20 @@ class Open(_message.Message):
     def __init__(self, configure: _Optional[bytes] = ..., prefix: _Optional[_Iterable[int]] = ..., request_id: _Optional[int] = ...) -> None: ...
 
 class Reattach(_message.Message):
-    __slots__ = ("token", "received_k", "received_sample", "request_id", "seat")
+    __slots__ = ("token", "received_k", "received_sample", "request_id", "seat", "ring")
     TOKEN_FIELD_NUMBER: _ClassVar[int]
     RECEIVED_K_FIELD_NUMBER: _ClassVar[int]
     RECEIVED_SAMPLE_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     SEAT_FIELD_NUMBER: _ClassVar[int]
+    RING_FIELD_NUMBER: _ClassVar[int]
     token: str
     received_k: int
     received_sample: int
     request_id: int
     seat: int
-    def __init__(self, token: _Optional[str] = ..., received_k: _Optional[int] = ..., received_sample: _Optional[int] = ..., request_id: _Optional[int] = ..., seat: _Optional[int] = ...) -> None: ...
+    ring: _containers.RepeatedCompositeFieldContainer[TurnResult]
+    def __init__(self, token: _Optional[str] = ..., received_k: _Optional[int] = ..., received_sample: _Optional[int] = ..., request_id: _Optional[int] = ..., seat: _Optional[int] = ..., ring: _Optional[_Iterable[_Union[TurnResult, _Mapping]]] = ...) -> None: ...
 
 class TurnReady(_message.Message):
     __slots__ = ("k", "audio", "patches", "num_patches", "text", "gap", "through_seq", "audio_samples", "ready_ns", "stretch_ppm")
