@@ -80,16 +80,22 @@ def short_view(rng: np.random.Generator, pool: Pool) -> views.View:
 
 def dense_view(rng: np.random.Generator, pool: Pool) -> views.View:
     """Speech and nothing else, for learning words: utterances one after the other, no answers."""
-    line, at = Timeline(DENSE_TURNS), int(rng.integers(0, 40))
+    line = Timeline(DENSE_TURNS)
+    fill_with_speech(rng, pool, line)
+    cut = views.Cut(pins=(), start=0, stop=DENSE_TURNS, k_offset=int(rng.integers(0, 18000)))
+    return views.view(line, render(rng, line, Room()), cut, DENSE.tokens, frozenset())
+
+
+def fill_with_speech(rng: np.random.Generator, pool: Pool, line: Timeline) -> None:
+    """Utterances one after the other, whatever they ask for."""
+    at = int(rng.integers(0, 40))
     while True:
         clip = pool.all[int(rng.integers(len(pool.all)))]
         frames = int(len(clip.mel) * rng.uniform(0.87, 1.15))
-        if at + frames > DENSE_TURNS * FRAMES_PER_TURN:
+        if at + frames > line.turns * FRAMES_PER_TURN:
             break
         line.placed.append(Placed(clip, at, at + frames))
         at += frames + int(rng.integers(3, 30))
-    cut = views.Cut(pins=(), start=0, stop=DENSE_TURNS, k_offset=int(rng.integers(0, 18000)))
-    return views.view(line, render(rng, line, Room()), cut, DENSE.tokens, frozenset())
 
 
 def collate(rows: list[views.View], shape: Shape) -> Batch:

@@ -146,7 +146,7 @@ class Micro(nn.Module):
 
     def listen(self, batch: Batch) -> Tensor:
         """Only as far as the words heard: CTC logits, [B, A, V]. A third of the work of `forward`."""
-        return self._heard(self.ear(batch), batch)
+        return self.heard(self.ear(batch), batch)
 
     def ear(self, batch: Batch) -> Tensor:
         """[B, T, D] after the CTC's block: what is heard and seen, before anything is made of it."""
@@ -163,7 +163,7 @@ class Micro(nn.Module):
             x_BTD, loss = block(x_BTD, *position)
             balance = balance + loss / c.layers
             if number == c.ctc_layer:
-                ear_hidden, ctc_logits = x_BTD, self._heard(x_BTD, batch)
+                ear_hidden, ctc_logits = x_BTD, self.heard(x_BTD, batch)
                 words_BAV = ctc_logits.softmax(-1)[..., 1:]
                 x_BTD = x_BTD + self._at_audio(self.ctc.gain * (words_BAV @ self.embed_tokens[1:]).float(), batch)
                 x_BTD = x_BTD * c.ear_gradient + x_BTD.detach() * (1 - c.ear_gradient)
@@ -195,7 +195,8 @@ class Micro(nn.Module):
         length = batch.tokens_BT.shape[1]
         return *rope(batch.positions_BT, self.c), torch.full((length, length), -torch.inf).triu(1)
 
-    def _heard(self, x_BTD: Tensor, batch: Batch) -> Tensor:
+    def heard(self, x_BTD: Tensor, batch: Batch) -> Tensor:
+        """CTC logits at audio tokens, [B, A, V], from what `ear` gives."""
         at_BAD = batch.audio_at_BA[..., None].expand(-1, -1, x_BTD.shape[-1])
         return self.ctc.head(self.ctc.norm(F.pad(x_BTD, (0, 0, 0, 1)).gather(1, at_BAD))).float()
 

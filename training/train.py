@@ -148,8 +148,11 @@ class Trainer:
                 ctc = losses.ctc_loss(self.model.listen(batch), batch)
                 return ctc * self._weights.ctc, {"dense_ctc": float(ctc.detach())}
             if what == "dense_sights":
-                shown = losses.shown_loss(self.model, self.model.ear(batch), batch)
-                return shown.sum() * self._weights.shown, _named("dense", losses.shown_parts(shown))
+                ear_BTD = self.model.ear(batch)
+                shown = losses.shown_loss(self.model, ear_BTD, batch)
+                ctc = losses.ctc_loss(self.model.heard(ear_BTD, batch), batch)
+                parts = losses.shown_parts(shown) | {"ctc": float(ctc.detach())}
+                return shown.sum() * self._weights.shown + ctc * self._weights.ctc, _named(what, parts)
             total, parts = losses.loss(self.model, batch, self.model(batch), self._weights)
         return total, _named(what, parts) if what else parts
 
@@ -164,7 +167,7 @@ class Trainer:
             case "short":
                 return collate([short_view(rng, pool) for _ in range(tr["short_batch"])], SHORT)
             case "dense_sights":
-                rows = [dense_sight_view(rng, self._reels) for _ in range(tr["dense_sights_batch"])]
+                rows = [dense_sight_view(rng, pool, self._reels) for _ in range(tr["dense_sights_batch"])]
                 return collate(rows, DENSE_SIGHTS)
             case "sights":
                 return collate([sight_view(rng, pool, self._reels) for _ in range(tr["sights_batch"])], SIGHTS)

@@ -129,7 +129,7 @@ def test_every_answer_of_a_conversation_can_be_told_from_a_picture_already_seen(
 
 def test_rows_with_pictures_fit_their_shapes(pool: Pool, reels: Reels) -> None:
     rng = np.random.default_rng(5)
-    rows = [sight_view(rng, pool, reels), long_sight_view(rng, pool, reels), dense_sight_view(rng, reels)]
+    rows = [sight_view(rng, pool, reels), long_sight_view(rng, pool, reels), dense_sight_view(rng, pool, reels)]
     for row in rows:
         assert row.patches_PGX.shape == (len(row.picture_at_P), 4, 4800)
         assert len(row.track_PS) == len(row.picture_at_P) > 20

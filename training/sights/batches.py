@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from training import views
-from training.batches import EARLY, LATE, TRUNCATED, Shape
+from training.batches import EARLY, LATE, TRUNCATED, Shape, fill_with_speech
 from training.mixing import Room, render
 from training.script import Pool, Script
 from training.sights.store import Reels, varied
@@ -17,6 +17,7 @@ TURNS, DENSE_TURNS = 64, 40
 SIGHTS = Shape(tokens=520, audio=2 * TURNS, pictures=TURNS)
 LONG = Shape(tokens=1240, audio=2 * 200, pictures=177)
 DENSE_SIGHTS = Shape(tokens=7 * DENSE_TURNS, audio=2 * DENSE_TURNS, pictures=DENSE_TURNS)
+_SPOKEN = 0.7  # of the rows for learning to see have speech too
 _BESIDE = 0.12  # of the rows have a camera that has nothing to do with what is said
 
 
@@ -39,9 +40,11 @@ def long_sight_view(rng: np.random.Generator, pool: Pool, reels: Reels) -> views
     return views.view(line, codes, cut, LONG.tokens, mute | _unknown(line, cut), cut_short)
 
 
-def dense_sight_view(rng: np.random.Generator, reels: Reels) -> views.View:
-    """Pictures and noise, for learning to see: part of a scene, then part of another."""
+def dense_sight_view(rng: np.random.Generator, pool: Pool, reels: Reels) -> views.View:
+    """For learning to see without forgetting to hear: part of a scene, then of another, and speech or noise."""
     line, k = Timeline(DENSE_TURNS), 0
+    if pool.all and rng.random() < _SPOKEN:
+        fill_with_speech(rng, pool, line)
     while k < DENSE_TURNS and (reel := reels.draw(rng)):
         first = int(rng.integers(reel.scene.rest - 3, max(reel.scene.rest, len(reel.scene) - 24)))
         pictures = varied(rng, reel.pictures_KSS3[first:])
