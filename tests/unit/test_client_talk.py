@@ -13,12 +13,12 @@ import pytest
 from typer.testing import CliRunner
 
 from counterpoint.cli import app
-from counterpoint.client import Said
+from counterpoint.client import Failed, Said
 from counterpoint.commands import KNOWN
 from counterpoint.talk.command import choose_source
 from counterpoint.talk.run import Wanted, converse
 from counterpoint.talk.source import Recording
-from counterpoint.talk.terminal import miss_line
+from counterpoint.talk.terminal import miss_line, other_line
 from counterpoint.talk.transcript import Transcript
 from counterpoint.talk.wav import Sound, UnreadableSound, peak, read_wav
 from tests.fakes.interaction_server import FakeServer
@@ -160,6 +160,15 @@ def test_misses_in_a_row_are_told_in_one_line() -> None:
 
     run = [record(4.39, "late", 40), record(4.59, "coalesced", 160, "expert_dropped")]
     assert miss_line(run).plain == "   4.39 s  missed 2: 1 late, 1 coalesced, worst +160 ms (expert dropped)"
+
+
+def test_what_a_complaint_is_about_is_named_once() -> None:
+    message = "text.text: 5000 characters exceed 4096; send it in parts"
+    line = other_line({"kind": "error", "code": "invalid_input", "field": "text.text", "message": message})
+    assert line is not None
+    assert line.plain.strip() == f"invalid_input: {message}"
+    assert str(Failed("invalid_input", message, "text.text")) == f"invalid_input: {message}"
+    assert str(Failed("invalid_input", "is empty", "text.text")) == "invalid_input: text.text: is empty"
 
 
 async def test_an_interrupted_conversation_keeps_what_was_sent_until_then(tmp_path: Path) -> None:

@@ -22,11 +22,16 @@ class Refused(ClientError):
         self.limit, self.reason, self.retry_after_ms = limit, reason, retry_after_ms
 
 
+def named_once(field: str, message: str) -> str:
+    """A message with the field it is about, which most name themselves."""
+    return message if message.startswith(field) else f"{field}: {message}"
+
+
 class Failed(ClientError):
     """`code` is one of the codes of `Error` in interaction.proto; `field` is a full path or empty."""
 
     def __init__(self, code: str, message: str, field: str = "") -> None:
-        super().__init__(f"{code}: {field}: {message}" if field else f"{code}: {message}")
+        super().__init__(f"{code}: {named_once(field, message)}")
         self.code, self.field = code, field
 
 

@@ -10,6 +10,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from counterpoint.client.errors import named_once
 from counterpoint.talk.conversation import Conversation
 
 BARS = " ▁▂▃▄▅▆▇█"
@@ -114,9 +115,11 @@ def other_line(record: dict[str, Any]) -> Text | None:
         case "resumed":
             return Text(f"           resumed after {record['after_ms']:.0f} ms", style="yellow")
         case "media":
-            return Text(f"           {record['track']}: {record['outcome']} {record['detail']}", style="yellow")
+            outcome = f"{record['outcome'].replace('_', ' ')} {record['detail']}".rstrip()
+            return Text(f"           {record['track']}: {outcome}", style="yellow")
         case "error":
-            return Text(f"           {record['code']}: {record['field']} {record['message']}", style="red")
+            about = named_once(record["field"], record["message"])
+            return Text(f"           {record['code']}: {about}", style="red")
         case "going_away":
             return Text(f"           the server goes away: {record['reason']}", style="yellow")
     return None
