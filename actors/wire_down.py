@@ -6,10 +6,10 @@ from typing import assert_never
 
 from cluster.media import messages as plain
 from cluster.media.credits import Credit
-from cluster.media.egress import Done
+from cluster.media.egress import RESULT_LOST, Done
 from cluster.media.spec import Track
 from cluster.media.timeline import MediaOutcome
-from cluster.types import Timing
+from cluster.types import Degradation, Timing
 from counterpoint.v1 import interaction_pb2 as v1
 
 _TIMINGS = {
@@ -20,6 +20,15 @@ _TIMINGS = {
 }
 _OUTCOMES = {outcome: v1.Outcome.Value(f"OUTCOME_{outcome.name}") for outcome in MediaOutcome}
 _TRACKS = {track: v1.Track.Value(f"TRACK_{track.name}") for track in Track}
+CAUSES: dict[str, str] = {  # what was short or lost
+    Degradation.INPUT_MISSING: "input",
+    Degradation.EXPERT_DROPPED: "experts",
+    Degradation.OUTPUT_TRUNCATED: "budget",
+    Degradation.VIDEO_THINNED: "budget",
+    Degradation.VOLATILE: "store",
+    Degradation.RECONSTRUCTED: "takeover",
+    RESULT_LOST: "takeover",
+}
 _INT32 = 2**31 - 1
 
 
@@ -55,7 +64,7 @@ def _done(done: Done) -> v1.MicroTurnDone:
         timing=_TIMINGS[done.timing],
         lateness_us=max(-_INT32, min(_INT32, done.lateness_ns // 1000)),
         degradations=[
-            *(v1.Degraded(what=what, cause="owner") for what in result.degradations),
+            *(v1.Degraded(what=what, cause=CAUSES[what]) for what in result.degradations),
             *(v1.Degraded(what="word_unvoiced", cause=word) for word in spoken.refused),
         ],
         text=[v1.Text(text=word, sample=sample, k=k) for word, sample, k in spoken.words],

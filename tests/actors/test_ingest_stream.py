@@ -12,6 +12,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
+from cluster.types import Degradation
 from counterpoint.internal.v1 import edge_pb2 as pb
 from counterpoint.v1 import interaction_pb2 as v1
 from tests.actors.ingest_rig import Rig, configure, rig, write_checkpoint
@@ -50,6 +51,18 @@ async def test_speech_text_and_its_end_are_aligned_on_the_output_track(served: R
     assert [turn.first_sample for turn in turns] == [0, 4800, 9600, 14400, 19200]
     ended = [one.response_ended for one in client.seen if one.HasField("response_ended")]
     assert [(end.k, end.sample) for end in ended] == [(3, 15600)]
+
+
+async def test_every_degradation_there_is_names_its_cause_and_a_result_that_never_came_does_too(served: Rig) -> None:
+    client, _ = await served.opened()
+    session = served.scheduler.session
+    await served.scheduler.say(session, result=pb.TurnResult(k=1, timing="late", degradations=[*Degradation]))
+    lost, degraded = await client.turns(2)
+    assert [(each.what, each.cause) for each in lost.degradations] == [("result_lost", "takeover")]
+    causes = {each.what: each.cause for each in degraded.degradations}
+    assert set(causes) == {*Degradation}
+    assert (causes["expert_dropped"], causes["input_missing"]) == ("experts", "input")
+    assert all(causes.values())
 
 
 async def test_credit_and_acceptance_come_back(served: Rig) -> None:

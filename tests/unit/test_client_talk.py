@@ -155,7 +155,7 @@ def test_the_help_lists_every_command_and_imports_none_of_them() -> None:
 
 def test_misses_in_a_row_are_told_in_one_line() -> None:
     def record(out_s: float, timing: str, lateness_ms: float, *degradations: str) -> dict[str, object]:
-        dropped = [{"what": what, "cause": "owner"} for what in degradations]
+        dropped = [{"what": what, "cause": "experts"} for what in degradations]
         return {"out_s": out_s, "timing": timing, "lateness_ms": lateness_ms, "degradations": dropped}
 
     run = [record(4.39, "late", 40), record(4.59, "coalesced", 160, "expert_dropped")]
