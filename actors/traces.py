@@ -48,14 +48,14 @@ class OtlpTraces:
         return self._sampler.takes(session, k)
 
     def span(
-        self, session: str, k: int, name: str, began_ns: int, ended_ns: int, *, under: str = ROOT, **about: object
+        self, session: str, k: int, name: str, began_ns: int, ended_ns: int, /, *, under: str = ROOT, **about: object
     ) -> None:
         """As `Traces` says. The span named ROOT is under nothing."""
         trace = trace_id(session, k)
         parent = 0 if name == ROOT else span_id(trace, under)
         self._tell(trace, span_id(trace, name), parent, name, (began_ns, ended_ns), about)
 
-    def within(self, context: bytes, name: str, began_ns: int, ended_ns: int, **about: object) -> None:
+    def within(self, context: bytes, name: str, began_ns: int, ended_ns: int, /, **about: object) -> None:
         """As `Traces` says."""
         trace, parent = int.from_bytes(context[:16]), int.from_bytes(context[16:])
         if len(context) == CONTEXT_BYTES and trace and parent:

@@ -48,11 +48,11 @@ class Traces(Protocol):
         """Whether this one is traced: to be asked before anything is reckoned for it."""
 
     def span(
-        self, session: str, k: int, name: str, began_ns: int, ended_ns: int, *, under: str = ROOT, **about: object
+        self, session: str, k: int, name: str, began_ns: int, ended_ns: int, /, *, under: str = ROOT, **about: object
     ) -> None:
         """Something this actor did for the micro-turn; `under` is the span it was a part of."""
 
-    def within(self, context: bytes, name: str, began_ns: int, ended_ns: int, **about: object) -> None:
+    def within(self, context: bytes, name: str, began_ns: int, ended_ns: int, /, **about: object) -> None:
         """Something done for whoever gave the context. Ignored where that is no context."""
 
     def close(self) -> None:

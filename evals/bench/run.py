@@ -25,14 +25,16 @@ RECORDING = Path(__file__).parents[2] / "models" / "counterpoint-micro" / "demo"
 COUNTS = (1, 4, 8, 16, 32)
 WARM_UP_S = 10.0
 PARTS = ("sessions", "echoes", "moe")
-CAPACITY = "capacity"  # what `counterpoint plan --fit` reads; only where it is asked for
+CAPACITY = "capacity"  # what `counterpoint plan --fit` reads
+TRACES = "traces"  # what tracing costs
+ASKED = (CAPACITY, TRACES)  # only where they are asked for
 
 
 def bench(
     out: Annotated[Path, typer.Option(help="Where the report goes.")] = Path("out/bench.json"),
     seconds: Annotated[float, typer.Option(min=2, help="Measured span of each row of sessions, after warm-up.")] = 60,
     sessions: Annotated[str, typer.Option(help="Numbers of sessions, by commas.")] = ",".join(map(str, COUNTS)),
-    only: Annotated[str, typer.Option(help=f"Parts, by commas: {', '.join((*PARTS, CAPACITY))}.")] = ",".join(PARTS),
+    only: Annotated[str, typer.Option(help=f"Parts, by commas: {', '.join((*PARTS, *ASKED))}.")] = ",".join(PARTS),
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, nothing else.")] = False,
 ) -> None:
     """Measure this machine. A full run takes about 16 minutes; leave the machine alone meanwhile.
@@ -42,8 +44,8 @@ def bench(
     console = Console(stderr=as_json, quiet=as_json)
     counts = tuple(int(part) for part in sessions.split(","))
     parts = only.split(",")
-    if unknown := sorted(set(parts) - {*PARTS, CAPACITY}):
-        known = ", ".join((*PARTS, CAPACITY))
+    if unknown := sorted(set(parts) - {*PARTS, *ASKED}):
+        known = ", ".join((*PARTS, *ASKED))
         raise typer.BadParameter(f"{', '.join(unknown)}: choose from {known}", param_hint="--only")
     machine = describe()
     if not machine["quiet"]:
@@ -77,6 +79,10 @@ def _rows(parts: list[str], counts: tuple[int, ...], seconds: float) -> Iterator
             yield from capacity_rows(
                 lambda count: measure_spans(_load(cluster.target, count, seconds), cluster.pids), MOST
             )
+    if TRACES in parts:
+        from evals.bench.traces import trace_rows  # late: an extra
+
+        yield from trace_rows()
     if "echoes" in parts:
         yield from run_echoes(counts, min(seconds, 20), 3)
     if "moe" in parts:
@@ -99,6 +105,8 @@ def _measure(what: str, target: str, pids: dict[str, int], count: int, seconds: 
 def _line(row: dict[str, Any]) -> str:
     if "skipped" in row:
         return f"{row['what']} {row['shape']}: {row['skipped']}"
+    if row["what"] == TRACES:
+        return f"traces, {row['state']}: {row['us']} µs a micro-turn, {100 * row['of_a_micro_turn']:.4f} % of its time"
     latency = row["latency_ms"]
     size = f"{row['sessions']} sessions" if "sessions" in row else f"T {row['T']}"
     on_time = f", {100 * row['on_time_rate']:.2f} % on time" if row.get("on_time_rate") is not None else ""

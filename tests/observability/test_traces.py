@@ -19,6 +19,7 @@ from cluster.telemetry.tracing import ENGINE, ROOT, Sampler, context_of, span_id
 from cluster.types import Dtype, ExpertCall, TensorFrame
 from counterpoint.internal.v1.engine_pb2 import Batch, Turn, Work
 from counterpoint.internal.v1.expert_pb2 import ExpertUp
+from evals.bench.traces import trace_rows
 from tests.observability.collector import collecting
 
 
@@ -28,7 +29,7 @@ def test_actors_that_know_nothing_of_each_other_tell_one_tree() -> None:
     engine.span("s", 7, ENGINE, 20, 30, under="tick", tick=107)
     expert.within(context_of("s", 7, ENGINE), "expert", 22, 24, layer=3)
     expert.within(context_of("s", 7, ENGINE), "expert", 25, 26, layer=4)
-    ingest.span("s", 7, ROOT, 10, 40)
+    ingest.span("s", 7, ROOT, 10, 40, session="s", k=7)
     for traces in (ingest, engine, expert):
         traces.close()
     spans = [span for exporter in exporters.values() for span in exporter.get_finished_spans()]
@@ -37,6 +38,7 @@ def test_actors_that_know_nothing_of_each_other_tell_one_tree() -> None:
     assert len({span.context.span_id for span in spans}) == 4
     by_name = {span.name: span for span in spans}
     assert by_name[ROOT].parent is None
+    assert dict(by_name[ROOT].attributes) == {"session": "s", "k": 7}
     assert by_name[ENGINE].parent.span_id == span_id(trace, "tick")
     assert by_name["expert"].parent.span_id == by_name[ENGINE].context.span_id
     assert by_name[ENGINE].end_time - by_name[ENGINE].start_time == 10
@@ -122,3 +124,9 @@ def test_the_calls_of_a_traced_step_carry_its_context_and_of_no_other(share: flo
         assert done.context.trace_id == step.context.trace_id == trace_id("s", 7)
     for traces in (engine, expert):
         traces.close()
+
+
+def test_off_costs_a_micro_turn_less_than_a_thousandth_of_its_time() -> None:
+    row = next(trace_rows())
+    assert row["state"] == "off"
+    assert row["of_a_micro_turn"] < 1e-3
