@@ -25,6 +25,8 @@ class Watching(Script):
     def __init__(self, rng: np.random.Generator, pool: Pool, turns: int, reels: Reels) -> None:
         super().__init__(rng, pool, turns)
         self._reels = reels
+        if turns < 100:
+            self._at = self._frames(0.1, 1.2)
         lost = rng.uniform(0.02, 0.4) if rng.random() < 0.25 else 0.0
         self._shot_K = rng.random(turns + 1) >= lost
 
@@ -41,7 +43,8 @@ class Watching(Script):
 
     def _scene(self) -> None:
         """From a request to the end of what is shown."""
-        rng, line, start = self._rng, self._line, self._at // FRAMES_PER_TURN
+        rng, line = self._rng, self._line
+        start = self._at // FRAMES_PER_TURN if line.camera else 0
         never = rng.random() < _NEVER
         for _ in range(_TRIES):
             clip, asked = self._request()
@@ -51,8 +54,8 @@ class Watching(Script):
         else:
             return
         self._ask_for(asked, clip)
-        begin = max(line.standings[-1].kept + 1, self._at // FRAMES_PER_TURN) + int(rng.integers(0, 13))
-        last = self._roll(reel, start, begin)
+        begin = max(line.standings[-1].kept + 1, self._at // FRAMES_PER_TURN) + int(rng.integers(0, 11))
+        last = self._roll(reel, start, begin, self._entry(reel.scene, asked))
         until = (last if rng.random() < 0.8 else int(rng.integers(begin, last + 1))) * FRAMES_PER_TURN
         if rng.random() < 0.35:
             self._chat_until(until, gap=(0.3, 6.0))
@@ -90,23 +93,35 @@ class Watching(Script):
 
         return self._reels.draw(rng, fits)
 
-    def _roll(self, reel: Reel, start: int, begin: int) -> int:
-        """Shows a reel: at rest from micro-turn `start`, what happens from `begin` on. Returns where it is over."""
+    def _entry(self, scene: Scene, asked: Utterance) -> int:
+        """The picture to go on with after those at rest: often past what comes before what was asked for."""
+        wanted = next((event.k for event in scene.events if answers(asked, event)), 0)
+        if "walks" in scene.shown or self._rng.random() < 0.3:
+            return scene.rest
+        still_K = (scene.track_KC == scene.track_KC[0]).all(axis=1)
+        entries = [scene.rest, *(k for k in range(scene.rest + 1, wanted) if still_K[k - 1] and still_K[k])]
+        return entries[int(self._rng.integers(len(entries)))]
+
+    def _roll(self, reel: Reel, start: int, begin: int, first: int) -> int:
+        """Shows a reel: at rest from micro-turn `start`, its pictures from `first` on from `begin`. Returns its end."""
         rng, scene, line = self._rng, reel.scene, self._line
         pictures = varied(rng, reel.pictures_KSS3)
         for k in range(start, begin):
             self._show(k, pictures, scene, scene.rest - 1 - _to_and_fro(begin - 1 - k, scene.rest))
-        still = rng.random() < 0.1  # nothing happens at all
-        while True:
-            length = len(scene) - scene.rest
-            for index in range(0 if still else length):
-                self._show(begin + index, pictures, scene, scene.rest + index)
-            for event in () if still else scene.events:
-                self._tell(event, begin + event.k - scene.rest)
-            begin += length
-            if still or scene.kind not in ("exercise", "light") or begin > line.turns or rng.random() < 0.5:
-                break
         self._pictures = pictures
+        if rng.random() < 0.08:  # nothing happens at all
+            for k in range(begin, begin + (length := int(rng.integers(20, 60)))):
+                self._show(k, pictures, scene, scene.rest - 1 - _to_and_fro(k - begin, scene.rest))
+            return begin + length
+        while True:
+            for index in range(first, len(scene)):
+                self._show(begin + index - first, pictures, scene, index)
+            for event in scene.events:
+                if event.k >= first:
+                    self._tell(event, begin + event.k - first)
+            begin, first = begin + len(scene) - first, scene.rest
+            if scene.kind not in ("exercise", "light") or begin > line.turns or rng.random() < 0.5:
+                break
         return begin
 
     def _rest(self, reel: Reel, start: int, stop: int) -> None:
