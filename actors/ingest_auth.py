@@ -8,6 +8,7 @@ from hmac import compare_digest
 from cluster.errors import Unauthenticated
 
 _HEADER, _SCHEME = "authorization", "bearer "
+_FIELD = f"metadata.{_HEADER}"
 
 
 class Auth:
@@ -22,16 +23,16 @@ class Auth:
             return None
         values = [str(value) for key, value in metadata if key == _HEADER]
         if not values:
-            raise Unauthenticated(f"metadata {_HEADER} is missing; send `{_HEADER}: Bearer <key>`")
+            raise Unauthenticated(_FIELD, f"is missing; send `{_HEADER}: Bearer <key>`")
         if not values[0].lower().startswith(_SCHEME):
-            raise Unauthenticated(f"metadata {_HEADER} must be `Bearer <key>`")
+            raise Unauthenticated(_FIELD, "must be `Bearer <key>`")
         given = values[0][len(_SCHEME) :].strip().encode()
         for key, tenant in self._api_keys.items():
             if compare_digest(key.encode(), given):
                 return tenant
-        raise Unauthenticated(f"metadata {_HEADER}: this key is not known here")
+        raise Unauthenticated(_FIELD, "this key is not known here")
 
     def check(self, owner: str | None, claimed: str, field: str) -> None:
         """Raises Unauthenticated, naming `field`, where a client acts for a tenant its key does not belong to."""
         if owner is not None and claimed != owner:
-            raise Unauthenticated(f"{field}: the key belongs to another tenant than {claimed!r}")
+            raise Unauthenticated(field, f"the key belongs to another tenant than {claimed!r}")

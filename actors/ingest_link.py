@@ -35,7 +35,6 @@ CHANNEL_OPTIONS = (
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
     ("grpc.use_local_subchannel_pool", 1),
 )
-_REFUSALS = {"unauthenticated": Unauthenticated, "resync_required": ResyncRequired, "unknown_session": ResyncRequired}
 
 log = structlog.get_logger()
 
@@ -257,10 +256,14 @@ class SchedulerLink:
 
 
 def _refusal(session: str, rejected: pb.OpenRejected) -> Exception:
-    if rejected.code == "invalid_input":
-        return InvalidInput(rejected.limit, rejected.reason)
-    if rejected.code == "superseded":
-        return Superseded(session)
-    if kind := _REFUSALS.get(rejected.code):
-        return kind(f"{rejected.limit}: {rejected.reason}" if rejected.limit else rejected.reason)
-    return Rejected(rejected.limit, rejected.reason, rejected.retry_after_ms)
+    limit, reason = rejected.limit, rejected.reason
+    match rejected.code:
+        case "invalid_input":
+            return InvalidInput(limit, reason)
+        case "unauthenticated":
+            return Unauthenticated(limit, reason)
+        case "superseded":
+            return Superseded(session)
+        case "resync_required" | "unknown_session":
+            return ResyncRequired(f"{limit}: {reason}")
+    return Rejected(limit, reason, rejected.retry_after_ms)

@@ -51,11 +51,12 @@ def replay(
     try:
         done = _model(file, checkpoint) if model else _machine(file)
     except (CounterpointError, OSError) as error:
+        why = f"{file}: cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
         if as_json:
             at = error.at if isinstance(error, ReplayDivergence) else None
-            out.print_json(json.dumps({"same": False, "at": at, "error": str(error)}))
+            out.print_json(json.dumps({"same": False, "at": at, "error": why}))
         else:
-            err.print(f"[red]{error}[/]")
+            err.print(why, style="red", markup=False)
         raise typer.Exit(1) from error
     if as_json:
         out.print_json(json.dumps({"same": True, **asdict(done)}))

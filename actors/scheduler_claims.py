@@ -73,5 +73,5 @@ def _tenant(session: str) -> str:
     """Raises Unauthenticated for a name that we never gave."""
     tenant, dot, _ = session.rpartition(".")
     if not dot:
-        raise Unauthenticated("resume.session_id: is not the name of a session; give the one of the grant")
+        raise Unauthenticated("resume.session_id", "is not the name of a session; give the one of the grant")
     return tenant

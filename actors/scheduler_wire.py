@@ -45,7 +45,7 @@ def rejection(session: str, request_id: int, error: CounterpointError) -> down.O
         case Rejected():
             code, limit, retry_after_ms = "overloaded", error.limit, error.retry_after_ms
         case Unauthenticated():
-            code, limit = "unauthenticated", "resume.token"
+            code, limit = "unauthenticated", error.field
         case Superseded():
             code = "superseded"
         case ResyncRequired():

@@ -51,7 +51,7 @@ def fault_of(error: CounterpointError, seq: int = 0) -> tuple[plain.Fault, grpc.
     )
     if isinstance(error, Rejected) and not error.retry_after_ms:
         status = grpc.StatusCode.INVALID_ARGUMENT  # the same again would be rejected again: no quota, but a mistake
-    field = error.field if isinstance(error, InvalidInput) else ""
+    field = error.field if isinstance(error, InvalidInput | Unauthenticated) else ""
     return plain.Fault(code=code, field=field, message=str(error), seq=seq, fatal=True), status
 
 

@@ -66,7 +66,11 @@ class Rejected(CounterpointError):
 
 
 class Unauthenticated(CounterpointError):
-    pass
+    """`field` is the full path of what does not fit, of a message or of the metadata."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
 
 
 class Fenced(CounterpointError):

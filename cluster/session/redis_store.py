@@ -168,7 +168,7 @@ def _keys(tenant: str, session: str) -> tuple[str, str]:
 def _seat(answer: Any) -> Seat:
     epoch, number = answer
     if not epoch:
-        raise Unauthenticated(BAD_TOKEN)
+        raise Unauthenticated(*BAD_TOKEN)
     return Seat(epoch=epoch, number=number)
 
 

@@ -15,7 +15,7 @@ from cluster.errors import Fenced, ProtocolError, ResyncRequired, Superseded, Un
 from cluster.session.commands import JournalWrite
 from cluster.session.events import Answer, JournalOutcome
 
-BAD_TOKEN = "resume.token: is not valid for this session; open a new one"
+BAD_TOKEN = "resume.token", "is not valid for this session; open a new one"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +184,7 @@ class MemoryStore:
     def _admitted(self, tenant: str, session: str, token: str) -> _Held:
         found = self._held.get((tenant, session))
         if found is None or digest(token) not in (found.newest, found.previous):
-            raise Unauthenticated(BAD_TOKEN)
+            raise Unauthenticated(*BAD_TOKEN)
         return found
 
     def _get(self, tenant: str, session: str) -> _Held:

@@ -15,7 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command as click_command
 
 GROUP = "counterpoint.commands"
-CLUSTER = "pip install counterpoint-cluster   (from a checkout: pip install -e ./protos -e .)"
+CLUSTER = "counterpoint-cluster; in a checkout: pip install -e ./protos -e ."
 KNOWN = {
     "serve": "Start the whole cluster on this machine, or on a Ray cluster.",
     "demo": "One live session, end to end, on real speech; leaves out/.",
@@ -76,5 +76,5 @@ def load(name: str) -> TyperCommand | TyperGroup:
 
 
 def missing(sentence: str) -> typer.Exit:
-    typer.echo(f"{sentence}\nInstall it with: {CLUSTER}", err=True)
+    typer.echo(f"{sentence}\nIt comes with {CLUSTER}", err=True)
     return typer.Exit(1)

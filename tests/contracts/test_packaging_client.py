@@ -126,4 +126,4 @@ def test_a_command_of_a_missing_distribution_says_what_to_install(empty_environm
     )
     assert done.returncode == 1
     assert "counterpoint serve: this command is not installed" in done.stderr
-    assert "pip install counterpoint-cluster" in done.stderr
+    assert "It comes with counterpoint-cluster; in a checkout: pip install" in done.stderr

@@ -56,7 +56,7 @@ def test_a_broken_or_missing_command_says_why_and_what_to_install(name: str, why
     result = CliRunner().invoke(app, [name])
     assert result.exit_code == 1
     assert why in result.stderr
-    assert "pip install counterpoint-cluster" in result.stderr
+    assert "It comes with counterpoint-cluster; in a checkout: pip install -e" in result.stderr
 
 
 def test_a_word_that_is_no_command_is_a_usage_error() -> None:

@@ -105,7 +105,7 @@ def test_a_machine_without_sound_is_told_what_to_install(monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     result = CliRunner().invoke(app, ["talk", "--mic"])
     assert result.exit_code == 1
-    assert "pip install 'counterpoint[mic]'" in result.stderr
+    assert "pip install './protos[mic]'" in result.stderr
 
 
 class Room:

@@ -127,6 +127,12 @@ def test_a_divergence_is_told_with_its_line(history: Path, tmp_path: Path) -> No
     assert json.loads(done.output)["at"] == at + 1
 
 
+def test_a_history_that_is_not_there_is_named(tmp_path: Path) -> None:
+    done = run(tmp_path / "none.jsonl", "--machine")
+    assert done.exit_code == 1
+    assert "none.jsonl: cannot be read: No such file or directory" in done.stderr.replace("\n", "")
+
+
 @pytest.mark.parametrize("options", [[], ["--machine", "--model"]])
 def test_one_of_the_two_replays_is_asked_for(history: Path, options: list[str]) -> None:
     assert run(history, *options).exit_code == 2

@@ -13,6 +13,7 @@ from counterpoint.talk.duplex import BLOCK_MS, Duplex
 RATE = 16_000
 CHUNK_BYTES = RATE * 40 // 1000 * 2
 REPORT_SAMPLES = RATE // 5
+INSTALL = "it comes with the extra counterpoint[mic]; in a checkout: pip install './protos[mic]'"
 
 
 class NoSound(Exception):
@@ -26,7 +27,7 @@ class WebRtcCanceller:
         try:
             from aec_audio_processing import AudioProcessor
         except ImportError as error:
-            raise NoSound(f"{error}; install it with: pip install 'counterpoint[mic]'") from error
+            raise NoSound(f"{error}; {INSTALL}") from error
         self._processor = AudioProcessor(enable_aec=True, enable_ns=False, enable_agc=False, enable_vad=False)
         self._processor.set_stream_format(RATE, 1)
         self._processor.set_reverse_stream_format(RATE, 1)
@@ -57,7 +58,7 @@ class Microphone:
         try:
             import sounddevice
         except ImportError as error:
-            raise NoSound(f"{error}; install it with: pip install 'counterpoint[mic]'") from error
+            raise NoSound(f"{error}; {INSTALL}") from error
         except OSError as error:  # the binding is there, the library it binds is not
             raise NoSound(f"{error}; install it with: apt-get install libportaudio2") from error
         try:
