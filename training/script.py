@@ -13,7 +13,7 @@ from training.tasks import Kind
 from training.timeline import FRAMES_PER_TURN, TURN_MS, Placed, Standing, Timeline
 
 _SECOND = 1000 // 20  # frames
-_TEXT_SHARE = 0.25
+_TEXT_SHARE = 0.33
 _PREFIX_SHARE = 0.25
 _PREFIXES = (
     "please say it when you hear it",

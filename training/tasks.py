@@ -140,6 +140,7 @@ def delegate(rng: np.random.Generator) -> Utterance:
         noun=rng.choice(vocab.NOUNS),
         verb=rng.choice(vocab.VERBS),
         work=rng.choice(WORKS),
+        name=rng.choice(NAMES),
     )
     return Utterance(kind=Kind.DELEGATE, words=words, say=answers.DELEGATED_REPLY)
 
@@ -236,8 +237,8 @@ def _fixed() -> dict[str, Utterance]:
     known = dict.fromkeys(STOP, (Kind.STOP, ""))
     known |= dict.fromkeys(SINCE, (Kind.SINCE, "")) | dict.fromkeys(BACK, (Kind.BACK, ""))
     for template in DELEGATED:
-        for country, noun, verb, work in _fillings(template):
-            words = template.format(country=country, noun=noun, verb=verb, work=work)
+        for country, noun, verb, work, name in _fillings(template):
+            words = template.format(country=country, noun=noun, verb=verb, work=work, name=name)
             known[words] = (Kind.DELEGATE, answers.DELEGATED_REPLY)
     for family, templates in _QUESTIONS:
         known |= {each.format(key=key): (Kind.ASK, say) for key, say in family.items() for each in templates}
@@ -246,7 +247,7 @@ def _fixed() -> dict[str, Utterance]:
 
 
 def _fillings(template: str) -> Iterable[tuple[str, ...]]:
-    blanks = {"{country}": COUNTRIES, "{noun}": vocab.NOUNS, "{verb}": vocab.VERBS, "{work}": WORKS}
+    blanks = {"{country}": COUNTRIES, "{noun}": vocab.NOUNS, "{verb}": vocab.VERBS, "{work}": WORKS, "{name}": NAMES}
     return itertools.product(*(values if blank in template else ("",) for blank, values in blanks.items()))
 
 

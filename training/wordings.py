@@ -1,86 +1,160 @@
 """The wordings of everything that is said to the model in training; evaluation has its own, and shares no four words
 in a row with these.
+
+Most are put together from parts: a model that has heard a dozen sentences knows these sentences, and one that has heard
+every verb with every time knows what either means.
 """
 
 from __future__ import annotations
 
+import itertools
+import re
+
 from training.vocab import words_of
 
+# What the evaluation says: a blank is one word. Sentences that would share it are left out.
+_THEIRS = frozenset(
+    {
+        "a {} sounds say",
+        "{} sounds say {}",
+        "{} at every {}",
+        "whenever you hear {}",
+        "you hear {} count",
+        "after {} seconds tell",
+        "each {} seconds tell",
+        "{} seconds tell me",
+        "again every {} seconds",
+        "please say {} each",
+        "say {} each {}",
+        "{} each {} seconds",
+        "{} seconds from now",
+        "me {} {} seconds",
+        "do you know the",
+        "know the color of",
+        "you know the color",
+        "name the color of",
+        "the color of {}",
+        "it takes {} seconds",
+        "tell me what number",
+    }
+)
+
+
+def _ours(text: str) -> bool:
+    bare = f" {re.sub(r'{[a-z]+}', '{}', text)} "
+    return not any(f" {theirs} " in bare for theirs in _THEIRS)
+
+
+def _ways(*parts: tuple[str, ...]) -> tuple[str, ...]:
+    """One of each part, in order; an empty part is left out."""
+    texts = dict.fromkeys(" ".join(filter(None, each)) for each in itertools.product(*parts))
+    return tuple(filter(_ours, texts))
+
+
+_POLITE = ("", "please", "can you", "could you", "now", "i need you to", "would you", "okay")
+_REMIND = ("say {say}", "remind me to {say}", "tell me to {say}", "repeat {say}", "call out {say}", "have me {say}")
+_EACH = ("every {n} seconds", "each {n} seconds", "after every {n} seconds", "at each {n} seconds")
+_TAIL = ("", "please", "from now on", "until i say stop", "over and over")
 EVERY = (
-    "remind me to {say} every {n} seconds",
-    "remind me to {say} every {n} seconds",
-    "please remind me to {say} every {n} seconds",
-    "every {n} seconds remind me to {say}",
-    "say {say} every {n} seconds",
-    "can you say {say} every {n} seconds",
-    "every {n} seconds say {say}",
-    "could you say {say} every {n} seconds",
-    "every {n} seconds please tell me to {say}",
-    "tell me to {say} every {n} seconds until i say stop",
-    "keep saying {say} every {n} seconds",
+    *_ways(_POLITE, _REMIND, _EACH),
+    *_ways(_REMIND, _EACH[:2], _TAIL[1:]),
+    *_ways(_EACH, _POLITE[:4], _REMIND),
+    *_ways(("keep saying {say}", "keep telling me to {say}", "go on saying {say}"), _EACH),
 )
+_LATER = ("in {n} seconds", "after {n} seconds", "{n} seconds later", "once {n} seconds are over")
 IN = (
-    "in {n} seconds say {say}",
-    "in {n} seconds please say {say}",
-    "say {say} in {n} seconds",
-    "in {n} seconds remind me to {say}",
-    "remind me to {say} in {n} seconds",
-    "can you say {say} in {n} seconds",
-    "wait {n} seconds before you say {say}",
-    "after {n} seconds say {say}",
-    "tell me to {say} in {n} seconds",
+    *_ways(_POLITE, _REMIND, (*_LATER[:2], "when {n} seconds have gone by")),
+    *_ways(_LATER, _POLITE[:4], _REMIND),
+    *_ways(("wait {n} seconds then", "wait {n} seconds before you", "give it {n} seconds and"), _REMIND),
+    *_ways(("in {n} seconds", "after {n} seconds"), ("i have to {say}", "it is time to {say}")),
 )
-CUE = (
-    "say {say} when you hear {cue}",
-    "say {say} when you hear {cue}",
-    "please say {say} when you hear {cue}",
-    "when you hear {cue} say {say}",
-    "when you hear the word {cue} say {say}",
-    "say {say} when you hear the word {cue}",
-    "every time i say {cue} say {say}",
-    "say {say} every time i say {cue}",
-    "whenever i say {cue} say {say}",
-    "if you hear {cue} say {say}",
+_ANSWER = ("say {say}", "answer {say}", "call out {say}", "reply {say}", "respond with {say}")
+_HEARD = (
+    *("when you hear", "every time i say", "whenever i say", "if you hear", "when i say", "as soon as i say"),
+    *("each time somebody says", "after i say", "any time you hear"),
 )
-SOUND = (
-    "say {say} at each {cue}",
-    "say {say} when a {cue} sounds",
-    "when a {cue} comes say {say}",
-    "say {say} when you hear the {cue}",
-    "at every {cue} please say {say}",
+_WORD = ("{cue}", "the word {cue}")
+CUE = (*_ways(_POLITE[:3], _ANSWER, _HEARD, _WORD), *_ways(_HEARD, _WORD, _POLITE[:3], _ANSWER))
+_SOUNDS = (
+    *("at each {cue}", "when a {cue} sounds", "when a {cue} comes", "when you hear the {cue}", "at every {cue}"),
+    *("each time the {cue} goes", "whenever there is a {cue}", "at the sound of the {cue}", "after every {cue}"),
 )
+SOUND = (*_ways(_POLITE[:3], _ANSWER, _SOUNDS), *_ways(_SOUNDS, _POLITE[:3], _ANSWER))
 COUNT = (
-    "count how many times i say {cue}",
-    "count each time i say {cue}",
-    "please count how many times you hear {cue}",
-    "count every time i say the word {cue}",
+    *_ways(
+        ("count", "please count", "can you count", "keep count of", "now count"),
+        ("how many times i say", "each time i say", "how many times you hear", "every time i say", "how often i say"),
+        _WORD,
+    ),
+    *_ways(("each time i say", "whenever you hear", "when i say"), _WORD, ("count one more", "say the number")),
 )
 CHANGE = (
-    "make it {n} seconds",
-    "change it to {n} seconds",
-    "better make it {n} seconds",
-    "change to {n} seconds",
-    "{n} seconds instead",
-    "no make it {n} seconds",
+    *_ways(("", "no", "please", "better", "i said", "wait"), ("make it", "change to", "let it be"), ("{n} seconds",)),
+    *_ways(("change it to", "make it every", "let us do", "take"), ("{n} seconds",), ("", "please", "from now on")),
+    *("{n} seconds instead", "do {n} seconds instead", "i mean {n} seconds", "every {n} seconds is better"),
+    *("rather every {n} seconds", "make the time {n} seconds", "no {n} seconds", "use {n} seconds now"),
 )
 STOP = (
     *("stop", "stop", "stop", "that's enough", "that's enough", "please stop", "stop now", "okay stop"),
     *("okay that's enough", "never mind", "never mind", "cancel that", "cancel", "you may stop now", "stop it", "wait"),
+    *("that will do", "enough", "enough of that", "no more please", "forget it", "drop it", "leave it now", "be quiet"),
+    *("please cancel", "stop saying that", "do not say it again", "i am done with that", "that is all", "quiet please"),
+    *(
+        "cancel it",
+        "end that now",
+        "never mind that",
+        "thanks that's enough",
+        "it is done stop",
+        "no stop",
+        "please wait",
+    ),
 )
 SINCE = (
-    "how long has it been since go",
-    "how long since go",
-    "how many seconds have gone by since go",
-    "what is the time since go",
-    "say the seconds since go",
+    *_ways(
+        ("", "tell me", "say", "do you know"),
+        ("how long since", "how many seconds since", "how much time since", "the time since", "the seconds since"),
+        ("go", "i said go", "you heard go", "the go"),
+    ),
+    *("how long has it been since go", "how many seconds have gone by since go", "what is the time since go"),
+    *("since go how long is it", "since i said go how many seconds", "since go how much time has gone by"),
+    *("how long ago was go", "how far back was go in seconds", "go was how many seconds back"),
 )
-TALK = ("count to {n}", "please count to {n}", "can you count to {n}", "count from one to {n}")
-BACK = ("mm hm", "mm hm", "uh huh", "uh huh", "yeah", "yeah", "right", "i see", "yes")
-AFTER = ("what comes after {key}", "which number comes after {key}", "what number is after {key}")
-BEFORE = ("what comes before {key}", "which number comes before {key}", "what number is before {key}")
-OPPOSITE = ("what is the opposite of {key}", "what's the opposite of {key}", "name the opposite of {key}")
-COLOR = ("what color is {key}", "what color has {key}", "which color is {key}", "which color has {key}")
-MANY = ("how many {key}", "tell me how many {key}", "do you know how many {key}")
+TALK = _ways(
+    ("", "please", "can you", "now", "could you", "i need you to"),
+    ("count to", "count from one to", "count up to", "start to count to", "say the numbers to", "count all the way to"),
+    ("{n}",),
+    ("", "for me"),
+)
+BACK = ("mm hm", "mm hm", "uh huh", "uh huh", "yeah", "yeah", "right", "i see", "yes", "okay yes", "oh yes", "sure")
+_WHAT = ("", "tell me", "say", "please say")
+AFTER = (
+    *_ways(_WHAT, ("what comes after", "which number comes after", "what number is after", "what follows"), ("{key}",)),
+    *("after {key} comes what", "say the number after {key}", "name the number after {key}", "which one follows {key}"),
+    *("one more than {key} is what", "the number after {key} please"),
+)
+BEFORE = (
+    *_ways(_WHAT, ("what comes before", "which number comes before", "what number is before"), ("{key}",)),
+    *("before {key} comes what", "say the number before {key}", "name the number before {key}"),
+    *("one less than {key} is what", "the number before {key} please", "what goes before {key}"),
+)
+OPPOSITE = (
+    *_ways(("what is", "what's", "name", "tell me", "say", "and", "do you know"), ("the opposite of {key}",)),
+    *("opposite of {key}", "the opposite of {key} please", "{key} has which opposite", "{key} and its opposite is"),
+)
+COLOR = (
+    *_ways(
+        ("", "tell me", "say"), ("what color is", "what color has", "which color is", "which color has"), ("{key}",)
+    ),
+    *_ways(("name", "say", "do you know", "tell me"), ("the color of {key}",)),
+    *(
+        "{key} has what color",
+        "of what color is {key}",
+    ),
+)
+MANY = (
+    *("how many {key}", "how many {key}", "how many {key}", "tell me how many {key}", "do you know how many {key}"),
+    *("say how many {key}", "how many {key} is it", "please tell how many {key}", "now how many {key}"),
+)
 DELEGATED = (
     "look up the {noun}",
     "which city is capital in {country}",
@@ -98,6 +172,20 @@ DELEGATED = (
     "search for {work}",
     "look up {work}",
     "who is the president of {country}",
+    *("how far is {country}", "what time is it now in {country}", "how many people live in {country}", "who is {name}"),
+    *("what does a {noun} cost", "book a table for {name}", "find me a cheap {noun}", "send {name} a message"),
+    *("is there a {noun} shop near here", "what is the news", "when does the shop open", "who won last night"),
+    *(
+        "how do you {verb} a {noun}",
+        "explain {work} to me",
+        "what is the meaning of {work}",
+        "where can i buy a {noun}",
+    ),
+    *("when was {work} made", "how old is {name}", "what should i cook tonight", "translate {noun} for me"),
+    *("how tall is the tower", "check my mail for me", "what is on television tonight", "which is the longest river"),
+    *("where is {country}", "what language do they speak in {country}", "get me a ticket to {country}"),
+    *("how much is the train to {country}", "what is the best way to {verb} the {noun}", "ask {name} about the {noun}"),
+    *("read me something about {country}", "look for a new {noun}", "search for a {noun} near me", "what year was it"),
 )
 COUNTRIES = words_of("france spain italy japan china india brazil egypt norway greece canada peru kenya cuba poland")
 WORKS = (
@@ -138,6 +226,14 @@ NEAR_MISS = (
     "{name} said it was {chatter}",
     "i told {name} to {verb} the {noun}",
     "go",
+    *("the train goes every {n} minutes", "wait a minute", "it took {n} seconds or so", "she calls me every day"),
+    *("say hello to {name}", "tell {name} i said hello", "i will remind {name}", "they stop at every {noun}"),
+    *("in {n} minutes we go", "i have {n} of them", "{name} will be here in {n} minutes", "count me in"),
+    *("when i hear {cue} i think of {noun}", "each of us has a {noun}", "after {n} minutes we left", "i said {cue}"),
+    *("what a nice {noun}", "how many times did {name} say it", "tell me about it later", "that's enough for {name}"),
+    *("he always says {cue}", "the {noun} looked like a {cue}", "every {noun} has a {cue}", "no i can wait"),
+    *("from now on we {verb} the {noun}", "i want a {noun}", "i would like some {noun}", "let us {verb} the {noun}"),
+    *("at the sound of music we dance", "it is {n} seconds long", "please tell {name}", "you can say that again"),
 )
 NAMES = words_of("john mary mom peter anna david lisa")
 SOUNDS = words_of("beep bell knock")
