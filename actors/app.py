@@ -1,4 +1,4 @@
-"""Builds the whole actor graph from one configuration. Start reading here; every option of Ray stands here.
+"""Builds the whole actor graph from one configuration. Start reading here.
 
     serve ──► store (Valkey, unless redis.url names one) ──► Ray ──► supervisor
     supervisor ──► expert shards ──► engine ──► scheduler ──► ingest ◄── clients
@@ -10,133 +10,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import ray
 import structlog
-from ray.exceptions import ActorUnschedulableError, RayActorError, RayTaskError
-from ray.util import get_node_ip_address
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+from ray.exceptions import RayTaskError
 
-from actors.app_ray import RayUnreachable, ask_autoscaler, free, start_ray
+from actors.app_actors import SUPERVISOR, RayHandle, RayLauncher
+from actors.app_ray import RayUnreachable, start_ray
+from actors.app_supervised import Supervised
 from actors.builders import first_port, require_free
-from actors.handles import ActorInfo, ActorLost, ActorSpec, Peers
-from actors.host import Host
+from actors.handles import ActorInfo, ActorSpec
 from actors.leftovers import clear, require_alone
-from actors.places import RESOURCE, node_for, resource_for
 from actors.store import EmbeddedStore
 from cluster.config import Config
-from cluster.errors import ConfigError, Rejected
+from cluster.errors import ConfigError
 from cluster.session.redis_store import RedisOptions, RedisStore
-
-GONE = (RayActorError, ActorUnschedulableError)
 
 log = structlog.get_logger()
 
-SUPERVISOR = "supervisor-0"
 STOP_S = 60.0  # every role in turn may take what the fleet grants it
-ATTEND_S = 1.0
-
-
-class RayHost(Host):
-    """A Host that knows on which node it lives."""
-
-    def __init__(self, spec: ActorSpec) -> None:
-        host = get_node_ip_address() if spec.config.serve.ray_address else "127.0.0.1"
-        super().__init__(spec, host, RayDirectory(spec.config), RayLauncher())
-
-    async def start(self, peers: Peers) -> ActorInfo:
-        return replace(await super().start(peers), node=ray.get_runtime_context().get_node_id())
-
-
-class RayHandle:
-    """The `Handle` of an actor: errors of its shell come as they were raised, its death as ActorLost."""
-
-    def __init__(self, actor: Any) -> None:
-        self._actor = actor
-
-    async def _ask(self, method: str, *arguments: object) -> Any:
-        try:
-            return await getattr(self._actor, method).remote(*arguments)
-        except GONE as error:
-            raise ActorLost(str(error).splitlines()[0]) from error
-        except RayTaskError as error:
-            raise error.cause from error
-
-    async def start(self, peers: Peers) -> ActorInfo:
-        return await self._ask("start", peers)
-
-    async def free_address(self) -> str:
-        return await self._ask("free_address")
-
-    async def tell(self, verb: str, *arguments: object) -> object:
-        return await self._ask("tell", verb, *arguments)
-
-    async def progress(self) -> int:
-        return await self._ask("progress")
-
-    async def lost(self) -> str:
-        try:
-            await self._actor.lifetime.remote()
-        except GONE as error:  # where only its node is silent it is fenced by epochs, should it still live
-            return str(error).splitlines()[0]
-        return "ended by itself"
-
-    async def stop(self) -> None:
-        await self._ask("stop")
-
-    def kill(self) -> None:
-        ray.kill(self._actor)
-
-
-class RayLauncher:
-    """One process an actor, spread over the nodes that there are. Actors outlive who started them."""
-
-    def launch(self, spec: ActorSpec) -> RayHandle:
-        options: dict[str, Any] = {
-            "name": spec.name,
-            "namespace": spec.config.serve.namespace,
-            "lifetime": "detached",
-            "num_cpus": 0,  # placed by rule, not by bin packing
-            "max_restarts": 0,  # Ray would restart it without its state; the supervisor does it right
-            "max_concurrency": 64,
-        }
-        nodes = ray.nodes()
-        if resource := resource_for(spec, nodes):
-            options["resources"] = {resource: 1}
-        else:
-            options["scheduling_strategy"] = NodeAffinitySchedulingStrategy(node_for(spec, nodes), soft=False)
-        return RayHandle(ray.remote(RayHost).options(**options).remote(spec))
-
-    async def room(self, role: str) -> int:
-        """0 on nodes that do not offer the role's resource: what they can take is not known."""
-        return await asyncio.to_thread(free, f"{RESOURCE}{role}")
-
-    async def ask(self, wanted: Mapping[str, int]) -> None:
-        await asyncio.to_thread(ask_autoscaler, {f"{RESOURCE}{role}": number for role, number in wanted.items()})
-
-
-class RayDirectory:
-    """The `Directory` of an ingest: the supervisor, wherever it is now."""
-
-    def __init__(self, config: Config) -> None:
-        self._namespace = config.serve.namespace
-
-    async def place(self, *, lockstep: bool) -> str:
-        return await self._ask("place", lockstep)
-
-    async def find(self, session: str) -> str:
-        return await self._ask("find", session)
-
-    async def _ask(self, verb: str, argument: object) -> str:
-        try:
-            supervisor = RayHandle(ray.get_actor(SUPERVISOR, namespace=self._namespace))
-            return str(await supervisor.tell(verb, argument))
-        except (ActorLost, ValueError) as error:
-            raise Rejected("supervisor", "it is away; live sessions go on, try again", retry_after_ms=1_000) from error
 
 
 class App:
@@ -145,8 +40,7 @@ class App:
     def __init__(self, config: Config) -> None:
         self.config = _absolute(config)
         self._store: EmbeddedStore | None = None
-        self._supervisor: RayHandle | None = None
-        self._attending: asyncio.Task[None] | None = None
+        self._supervised: Supervised | None = None
 
     async def start(self) -> tuple[ActorInfo, ...]:
         """Everything serves when this returns; what was begun is ended when it raises."""
@@ -156,9 +50,9 @@ class App:
             start_ray(self.config.serve)
             await self._require_alone()
             await self._choose_dtype()
-            self._supervisor = RayLauncher().launch(ActorSpec(role="supervisor", index=0, config=self.config))
-            self._attending = asyncio.create_task(_attend(self._supervisor))
-            itself = await self._supervisor.start({})
+            spec = ActorSpec(role="supervisor", index=0, config=self.config)
+            self._supervised = Supervised(RayLauncher(), spec)
+            itself = await self._supervised.start()
         except SystemExit as ended:  # SIGTERM while Ray comes up: for that long the handler is Ray's
             await self.stop()
             raise asyncio.CancelledError from ended
@@ -169,21 +63,23 @@ class App:
 
     async def actors(self) -> tuple[ActorInfo, ...]:
         """Who serves now, besides the supervisor."""
-        assert self._supervisor is not None
-        return await self._supervisor.tell("actors")  # type: ignore[return-value]  # verbs are typed by the shell
+        assert self._supervised is not None
+        return await self._supervised.supervisor.tell("actors")  # type: ignore[return-value]  # verbs are typed by the shell
 
     async def facts(self) -> dict[str, str]:
         """What a user wants to know first: address, exchange, dtype, checkpoint."""
-        assert self._supervisor is not None
-        return await self._supervisor.tell("facts")  # type: ignore[return-value]  # verbs are typed by the shell
+        assert self._supervised is not None
+        return await self._supervised.supervisor.tell("facts")  # type: ignore[return-value]  # verbs are typed by the shell
 
-    async def stop(self) -> None:
-        """Ask every actor to stop, then take away what was started here."""
+    async def stop(self, *, leave: bool = False) -> None:
+        """Ask every actor to stop, then take away what was started here. leave: in a Ray that others run, end the
+        supervisor alone, so that the next `serve` goes on with its actors.
+        """
         try:
-            if self._supervisor is not None:
-                await self._stop_actors(self._supervisor)
+            if self._supervised is not None:
+                await self._stop_actors(self._supervised, leave=leave)
         finally:
-            self._supervisor = None
+            self._supervised = None
             try:
                 ray.shutdown()
             finally:
@@ -191,17 +87,18 @@ class App:
                     self._store.stop()
                     self._store = None
 
-    async def _stop_actors(self, supervisor: RayHandle) -> None:
+    async def _stop_actors(self, supervised: Supervised, *, leave: bool) -> None:
         """What does not stop by itself is killed: nothing of ours may stay in a Ray that others use."""
-        if self._attending is not None:
-            self._attending.cancel()
+        leave = leave and bool(self.config.serve.ray_address)
+        supervised.end()
         try:
-            await asyncio.wait_for(supervisor.stop(), STOP_S)
+            if not leave:
+                await asyncio.wait_for(supervised.supervisor.stop(), STOP_S)
         except Exception as error:
             log.warning("supervisor did not stop by itself", why=repr(error))
         try:
-            supervisor.kill()
-            if self.config.serve.ray_address:  # a Ray of our own ends with all that is in it
+            supervised.supervisor.kill()
+            if self.config.serve.ray_address and not leave:  # a Ray of our own ends with all that is in it
                 await clear(self.config.serve.namespace)
         except Exception as error:
             log.warning("actors left behind", why=repr(error))
@@ -213,13 +110,10 @@ class App:
             require_free(serve.host, first_port(serve, index))
 
     async def _require_alone(self) -> None:
+        """What a supervisor left that is no more is for the next one to keep or to end."""
         namespace = self.config.serve.namespace
-        try:
-            supervisor = RayHandle(_running_supervisor(namespace))
-        except RayUnreachable:
-            await clear(namespace)  # a supervisor that died alone leaves the others
-        else:
-            await require_alone(supervisor, namespace)
+        with contextlib.suppress(RayUnreachable):
+            await require_alone(RayHandle(_running_supervisor(namespace)), namespace)
 
     async def _choose_dtype(self) -> None:
         """Measured on the machine the engine will run on, before anybody loads weights."""
@@ -249,18 +143,6 @@ class App:
         self._store = EmbeddedStore(serve.data_dir)
         url = self._store.start()
         self.config = self.config.model_copy(update={"redis": redis.model_copy(update={"url": url})})
-
-
-async def _attend(supervisor: RayHandle) -> None:
-    """While it is told so, a later `serve` knows that this one lives."""
-    while True:
-        await asyncio.sleep(ATTEND_S)
-        try:
-            await supervisor.tell("attend")
-        except ActorLost:
-            return
-        except Exception as error:  # once more: it may not be built yet
-            log.info("supervisor not attended to", why=repr(error))
 
 
 def _absolute(config: Config) -> Config:

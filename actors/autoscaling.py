@@ -46,6 +46,10 @@ class Autoscaling:
         self._asked = 0
         self._not_before_s = 0.0
 
+    def go_on(self, pairs: int) -> None:
+        """So many are there already: none is sent away before it was not needed for long enough."""
+        self._state = Scaling(wanted=pairs)
+
     def drained(self) -> None:
         self._not_before_s = time.monotonic() + DRAINED_S
 

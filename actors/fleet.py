@@ -7,6 +7,7 @@ import asyncio
 import structlog
 
 from actors.handles import BEFORE, RENDEZVOUS, ActorInfo, ActorLost, ActorSpec, Handle, Launcher
+from cluster.config import Config
 
 BEAT_S, BEAT_TIMEOUT_S = 1.0, 5.0
 STANDS_BEATS = 5  # of a working thread that should advance every 20 ms, idle or not
@@ -30,6 +31,23 @@ class Fleet:
     def __getitem__(self, name: str) -> Handle:
         return self._handles[name]
 
+    async def adopt(self, config: Config) -> None:
+        """Keep what another supervisor left, where it serves with this configuration, and end everything else of it.
+        Nobody is told: who serves knows the addresses of those it calls. A lockstep pair holds no live session.
+        """
+        namespace = config.serve.namespace
+        left = await self._launcher.left(namespace)
+        infos = await asyncio.gather(*(_serving(handle, config) for handle in left.values()))
+        for info in infos:
+            if info is not None and not info.role.startswith("lockstep-"):
+                self._handles[info.name] = left[info.name]
+                self._infos[info.name] = info
+                self._addresses[info.name] = info.address
+        if ended := left.keys() - self._handles.keys():
+            await self._launcher.end(namespace, ended)
+        if left:
+            log.warning("taken over from another supervisor", kept=sorted(self._handles), ended=sorted(ended))
+
     def launch(self, spec: ActorSpec) -> None:
         """Begin its process; `serve` waits for it."""
         self._handles[spec.name] = self._launcher.launch(spec)
@@ -48,7 +66,12 @@ class Fleet:
 
     def kill(self, name: str) -> None:
         """End its process, if there is one still. Never raises: who kills has something better to do next."""
-        self._kill(name, self._handles[name])
+        if handle := self._handles.get(name):
+            self._kill(name, handle)
+
+    def info(self, name: str) -> ActorInfo | None:
+        """None: it does not serve."""
+        return self._infos.get(name)
 
     def known(self, role: str) -> bool:
         """Launched once, whether it serves now or is being started again."""
@@ -124,3 +147,12 @@ class Fleet:
             handle.kill()
         except Exception:
             log.exception("actor cannot be killed", actor=name)
+
+
+async def _serving(handle: Handle, config: Config) -> ActorInfo | None:
+    """None for whatever does not say so in time."""
+    try:
+        return await asyncio.wait_for(handle.serving(config), BEAT_TIMEOUT_S)
+    except Exception as error:
+        log.warning("actor left behind cannot be kept", why=repr(error))
+        return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,6 +22,10 @@ def shards_of(peers: Peers) -> dict[int, str]:
 
 class ActorLost(CounterpointError):
     """The process of an actor is gone; what it was doing may or may not have happened."""
+
+
+class ActorStarting(CounterpointError):
+    """The process of an actor is there and does not serve yet; ask again."""
 
 
 class Shell(Protocol):
@@ -66,6 +70,9 @@ class Handle(Protocol):
 
     async def start(self, peers: Peers) -> ActorInfo: ...
 
+    async def serving(self, config: Config) -> ActorInfo | None:
+        """What `start` told, if it serves with this very configuration and the software of whoever asks."""
+
     async def free_address(self) -> str:
         """HOST:PORT on its machine that nobody serves at."""
 
@@ -88,6 +95,12 @@ class Launcher(Protocol):
 
     def launch(self, spec: ActorSpec) -> Handle: ...
 
+    async def left(self, namespace: str) -> Mapping[str, Handle]:
+        """Actors that another supervisor started there and that still have their names; itself is not among them."""
+
+    async def end(self, namespace: str, names: Collection[str]) -> None:
+        """End those processes. Raises ConfigError if their names do not become free."""
+
     async def room(self, role: str) -> int:
         """How many more actors of this role the nodes that there are can take now."""
 
@@ -98,8 +111,8 @@ class Launcher(Protocol):
 class Directory(Protocol):
     """Which scheduler serves whom. Raises Rejected (limit, retry_after_ms) or StoreUnavailable."""
 
-    async def place(self, *, lockstep: bool) -> str:
-        """Address of a scheduler that may take a new session."""
+    async def place(self, *, lockstep: bool, trial: bool) -> str:
+        """Address of a scheduler that may take a new session; trial: none comes."""
 
     async def find(self, session: str) -> str:
         """Address of the scheduler that owns this session. Raises ResyncRequired if nobody does."""

@@ -15,6 +15,7 @@ from actors.handles import Directory
 from actors.ingest_attach import Attacher
 from actors.ingest_auth import Auth
 from actors.ingest_links import Links
+from actors.ingest_ready import Readiness
 from actors.ingest_services import Services, read_checkpoint
 from actors.ingest_stream import ClientStream
 from actors.ingest_tls import server_credentials
@@ -130,14 +131,15 @@ class Ingest:
         port = (
             self._server.add_secure_port(where, credentials) if credentials else self._server.add_insecure_port(where)
         )
+        await self._report(False)
         await self._server.start()
-        await self._report(health_pb2.HealthCheckResponse.SERVING)
+        self._asking = asyncio.create_task(Readiness(self._links.probe, self._report).run())
         return f"{self._host}:{port}"
 
     async def drain(self, in_ms: int, reason: str) -> None:
         """Take no new stream, tell every client when this ingest goes, and wait until they left or that time is up."""
         self._attacher.draining = True
-        await self._report(health_pb2.HealthCheckResponse.NOT_SERVING)
+        await self._report(False)
         for stream in [*self._service.streams]:
             stream.going_away(in_ms, reason)
         try:
@@ -147,13 +149,18 @@ class Ingest:
 
     async def stop(self) -> None:
         """Every stream still open ends; its session can be resumed elsewhere."""
+        self._asking.cancel()
         await self._server.stop(_GRACE_S)
         await self._links.close()
         self._pictures.shutdown(wait=False, cancel_futures=True)
         if self._voice is not None:
             self._voice.close()
 
-    async def _report(self, status: health_pb2.HealthCheckResponse.ServingStatus) -> None:
+    async def _report(self, ready: bool) -> None:
+        """To who asks the health service, and to who reads metrics. Who drains is ready for nobody."""
+        ready = ready and not self._attacher.draining
+        self._metrics.set(m.READY, ready)
+        status = health_pb2.HealthCheckResponse.SERVING if ready else health_pb2.HealthCheckResponse.NOT_SERVING
         for service in ("", _SERVICE):
             await self._health.set(service, status)
 

@@ -119,7 +119,7 @@ class SchedulerLink:
         self._sending: deque[pb.EdgeUp] = deque()
         self._news = asyncio.Event()
         self._overrun = asyncio.Event()
-        self._asked: dict[int, asyncio.Future[Attachment]] = {}
+        self._asked: dict[int, asyncio.Future[Attachment | None]] = {}
         self._attachments: dict[tuple[str, int], Attachment] = {}
         self._heard_ns = 0  # 0: this scheduler sends no heartbeats yet
         self._next_request = 1
@@ -132,8 +132,17 @@ class SchedulerLink:
             Rejected, InvalidInput, Unauthenticated, ResyncRequired, Superseded: as the scheduler answered.
             StoreUnavailable: it did not answer.
         """
+        attachment = await self._ask(message)
+        assert attachment is not None
+        return attachment
+
+    async def probe(self) -> None:
+        """Raises what an Open would be refused with, but for places: that they are taken is an answer too."""
+        await self._ask(pb.EdgeUp(probe=pb.Probe()))
+
+    async def _ask(self, message: pb.EdgeUp) -> Attachment | None:
         request_id, self._next_request = self._next_request, self._next_request + 1
-        (message.open if message.HasField("open") else message.reattach).request_id = request_id
+        getattr(message, message.WhichOneof("message")).request_id = request_id
         answer = asyncio.get_running_loop().create_future()
         self._asked[request_id] = answer
         self.send(message)
@@ -231,6 +240,10 @@ class SchedulerLink:
                 answer = self._asked.get(message.rejected.request_id)
                 if answer is not None and not answer.done():
                     answer.set_exception(_refusal(message.session, message.rejected))
+            case "probed":
+                answer = self._asked.get(message.probed.request_id)
+                if answer is not None and not answer.done():
+                    answer.set_result(None)
             case "going_away":
                 for attachment in [*self._attachments.values()]:
                     attachment.deliver(message)

@@ -21,8 +21,13 @@ class Links:
 
     async def open(self, configure: bytes, prefix: tuple[int, ...], *, lockstep: bool) -> Attachment:
         """A new session. Raises Rejected, InvalidInput or StoreUnavailable."""
-        address = await self._directory.place(lockstep=lockstep)
+        address = await self._directory.place(lockstep=lockstep, trial=False)
         return await self._to(address).request(pb.EdgeUp(open=pb.Open(configure=configure, prefix=prefix)))
+
+    async def probe(self) -> None:
+        """Go the way of a new session and begin none. Raises what one would be refused with, but for want of places."""
+        address = await self._directory.place(lockstep=False, trial=True)
+        await self._to(address).probe()
 
     async def resume(self, session: str, reattach: pb.Reattach) -> Attachment:
         """Raises Unauthenticated, ResyncRequired, Rejected, InvalidInput or StoreUnavailable."""

@@ -20,11 +20,16 @@ log = structlog.get_logger()
 
 
 class Pairs:
-    def __init__(self, fleet: Fleet, first: int) -> None:
-        """first: how many there are from the start."""
-        self._fleet, self._numbers = fleet, count(first)
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet, self._numbers = fleet, count()
         self._leaving: set[int] = set()
         self._placed: dict[str, list[float]] = {}
+
+    def begin(self, fewest: int) -> list[int]:
+        """Numbers of those to serve: each of which a half serves already, and as many new ones as are missing."""
+        found = sorted({number(info) for role in ("scheduler", "engine") for info in self._fleet.serving(role)})
+        self._numbers = count(max(found, default=-1) + 1)
+        return found + [self.next_number() for _ in range(fewest - len(found))]
 
     def next_number(self) -> int:
         return next(self._numbers)
@@ -43,14 +48,15 @@ class Pairs:
         """Schedulers that take sessions."""
         return [info for info in self._fleet.serving("scheduler") if number(info) not in self._leaving]
 
-    async def choose(self) -> ActorInfo | None:
+    async def choose(self, *, trial: bool = False) -> ActorInfo | None:
         """The scheduler that holds the fewest sessions; where there is one, nobody is asked."""
         found = self.open()
         if len(found) < 2:
             return found[0] if found else None
         loads = await asyncio.gather(*(self._load(info.name) for info in found))
         chosen = min(zip(loads, found, strict=True), key=lambda at: at[0])[1]
-        self._placed.setdefault(chosen.name, []).append(time.monotonic())
+        if not trial:
+            self._placed.setdefault(chosen.name, []).append(time.monotonic())
         return chosen
 
     async def leave(self, pair: int) -> None:

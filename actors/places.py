@@ -10,6 +10,7 @@ from cluster.errors import Rejected
 
 RESOURCE = "counterpoint_"  # followed by a role: a node that offers one takes one such actor
 HEAD = "node:__internal_head__"
+ZONE = "ray.io/availability-zone"  # a label of nodes
 
 Node = Mapping[str, Any]  # NodeID, Alive and Resources, as `ray.nodes()` tells them
 
@@ -29,6 +30,12 @@ def resource_for(spec: ActorSpec, nodes: Sequence[Node]) -> str | None:
             "lockstep", f"no node offers {wanted}: each here keeps one live actor; evaluate with a `serve` of its own"
         )
     return wanted if f"{RESOURCE}supervisor" in offered else None
+
+
+def labels_for(spec: ActorSpec) -> dict[str, str]:
+    """Labels its node must have. Copies of an expert lie on shards with neighbouring numbers, so in different zones."""
+    zones = spec.config.experts.zones
+    return {ZONE: zones[spec.index % len(zones)]} if zones and spec.role == "expert" else {}
 
 
 def node_for(spec: ActorSpec, nodes: Sequence[Node]) -> str:

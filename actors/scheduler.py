@@ -103,6 +103,7 @@ class Scheduler:
             self._histories,
             time=time,
             clock=self._clock,
+            engine_serves=lambda: self._engine.connected,
             checkpoint=facts.checkpoint,
             keep_history=self._config.limits.history == "keep",
             metrics=self._metrics,

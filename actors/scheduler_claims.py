@@ -29,6 +29,13 @@ class Claims:
             raise Rejected("redis", f"the session store is away ({error}); try again", _STORE_RETRY_MS) from error
         return Claim(session=session, epoch=epoch, token=token, seat=1)
 
+    async def check(self) -> None:
+        """Raises Rejected while the store is away."""
+        try:
+            await self._store.ping()
+        except StoreUnavailable as error:
+            raise Rejected("redis", f"the session store is away ({error}); try again", _STORE_RETRY_MS) from error
+
     async def give_up(self, claim: Claim) -> None:
         """The core refused: nothing may stay behind."""
         await self._store.delete(_tenant(claim.session), claim.session)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from weakref import WeakValueDictionary
 
@@ -16,13 +16,15 @@ from actors.scheduler_routes import Attachment, Routes
 from actors.scheduler_time import TickTime
 from actors.scheduler_wire import Claim, decode, decode_open, decode_reattach, encode, rejection, tenant_of
 from cluster.clock import Clock
-from cluster.errors import CounterpointError, InvalidInput
+from cluster.errors import CounterpointError, InvalidInput, Rejected
 from cluster.runtime import Effects, SchedulerCore
 from cluster.session.commands import EdgeOut, OpenGranted, OpenRejected, SessionEnded, Superseded
 from cluster.session.events import Detach, EdgeEvent, JournalOutcome, Unheard
 from cluster.telemetry import metrics as m
 from cluster.telemetry.metrics import Metrics
 from counterpoint.internal.v1 import edge_pb2 as pb
+
+_ENGINE_RETRY_MS = 1_000
 
 log = structlog.get_logger()
 
@@ -41,13 +43,14 @@ class Doors:
         *,
         time: TickTime,
         clock: Clock,
+        engine_serves: Callable[[], bool],
         checkpoint: str,
         keep_history: bool,
         metrics: Metrics,
     ) -> None:
         self._core, self._claims, self._journal, self._histories = core, claims, journal, histories
         self._time, self._clock, self._checkpoint, self._keep_history = time, clock, checkpoint, keep_history
-        self._metrics = metrics
+        self._engine_serves, self._metrics = engine_serves, metrics
         self._routes = Routes()
         self._asking: dict[tuple[str, int], EdgeStream] = {}  # opens and resumes without an answer
         self._resuming: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # there while somebody resumes
@@ -69,6 +72,8 @@ class Doors:
             case "reattach":
                 asked = message.reattach.request_id
                 self._spawn(stream, message.session, asked, self._reattach(stream, message))
+            case "probe":
+                self._spawn(stream, "", message.probe.request_id, self._probe(stream, message.probe.request_id))
             case _:
                 with self._contained(message.session):
                     self._handle(decode(message))
@@ -152,6 +157,22 @@ class Doors:
                 self.held.add(claim.session)
             else:
                 await self._claims.give_up(claim)
+
+    async def _probe(self, stream: EdgeStream, request_id: int) -> None:
+        """All that `_open` needs, and nothing is begun or counted. That places are taken is told apart."""
+        try:
+            await self._claims.check()
+            if not self._engine_serves():
+                raise Rejected("engine", "it is being started again; try again", _ENGINE_RETRY_MS)
+        except Rejected as refused:
+            stream.send(encode(rejection("", request_id, refused), self._checkpoint))
+            return
+        try:
+            self._core.check_room()
+            full = False
+        except Rejected:
+            full = True
+        stream.send(pb.EdgeDown(probed=pb.Probed(request_id=request_id, full=full)))
 
     async def _reattach(self, stream: EdgeStream, message: pb.EdgeUp) -> None:
         session, request_id = message.session, message.reattach.request_id

@@ -25,6 +25,11 @@ class EngineLink:
         self._client: EngineClient | None = None
         self.epoch = 0  # of batches to the engine reached last
 
+    @property
+    def connected(self) -> bool:
+        """Whether there is a stream to an engine; a broken one is taken up again by `connect`."""
+        return self._client is not None
+
     async def connect(self) -> EngineFacts:
         """Reach the engine, however long it takes, and make every other scheduler's epoch stale."""
         await self.close()

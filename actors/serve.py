@@ -110,11 +110,11 @@ def check_config(
 async def _until_interrupted(config: Config, as_json: bool) -> None:
     from actors.app import App  # late: `check-config` needs no Ray
 
-    app, ended = App(config), asyncio.Event()
+    app, loop = App(config), asyncio.get_running_loop()
+    interrupted: asyncio.Future[int] = loop.create_future()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+        loop.add_signal_handler(number, lambda by=number: interrupted.done() or interrupted.set_result(by))
     starting = asyncio.ensure_future(app.start())
-    interrupted = asyncio.ensure_future(ended.wait())
     await asyncio.wait((starting, interrupted), return_when=asyncio.FIRST_COMPLETED)
     if not starting.done():
         starting.cancel()  # start ends what it began
@@ -134,8 +134,8 @@ async def _until_interrupted(config: Config, as_json: bool) -> None:
     except asyncio.CancelledError:
         return
     finally:
-        interrupted.cancel()
-        await app.stop()
+        by = interrupted.result() if interrupted.done() else None
+        await app.stop(leave=by == signal.SIGTERM and config.serve.keep_actors)
 
 
 def _failed(error: CounterpointError) -> typer.Exit:

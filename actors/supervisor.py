@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Iterable
+from itertools import chain
 
 import structlog
 
@@ -38,7 +39,7 @@ class Supervisor:
     def __init__(self, config: Config, launcher: Launcher, metrics: Metrics) -> None:
         self._config, self._metrics = config, metrics
         self._fleet = Fleet(launcher)
-        self._pairs = Pairs(self._fleet, config.scaling.pairs)
+        self._pairs = Pairs(self._fleet)
         self._scaling = Autoscaling(
             ScalingRules(
                 fewest=config.scaling.pairs,
@@ -57,29 +58,51 @@ class Supervisor:
         self._tasks: set[asyncio.Task[None]] = set()
         self._pairing = asyncio.Lock()
         self._stopping = False
-        self._attended_at_s = time.monotonic()
+        self._attended_at_s, self._beats_attended = time.monotonic(), 0
 
     @property
     def progress(self) -> int:
-        return self._fleet.beats
+        """Stands while no `serve` attends: nobody would start another supervisor, so let whoever probes us end this."""
+        if self.attended():
+            self._beats_attended = self._fleet.beats
+        return self._beats_attended
 
     async def start(self) -> str:
-        """Everything but the lockstep pair. Raises what the first actor that cannot start raised."""
-        experts = self._config.experts
-        shards = self._launch("expert", range(experts.shards if experts.exchange == "grpc" else 0))
-        engines = self._launch("engine", range(self._config.scaling.pairs))
-        self._ranks = self._launch("rank", range(1, experts.shards if experts.exchange == "alltoall" else 0))
-        schedulers = self._launch("scheduler", range(self._config.scaling.pairs))
-        ingests = self._launch("ingest", range(self._config.serve.ingests))
-        await self._meet()
-        for group in (shards, engines + self._ranks, schedulers, ingests):
-            await asyncio.gather(*(self._serve(spec) for spec in group))
+        """Everything but the lockstep pair. Where another supervisor left actors that serve, they are kept and this
+        returns at once; what died since is started again beside. Raises what the first actor that cannot start raised.
+        """
+        experts, fewest = self._config.experts, self._config.scaling.pairs
+        await self._fleet.adopt(self._config)
+        kept, pairs = self._fleet.infos(), self._pairs.begin(fewest)
+        shards = self._specs("expert", range(experts.shards if experts.exchange == "grpc" else 0))
+        engines, schedulers = self._specs("engine", pairs), self._specs("scheduler", pairs)
+        self._ranks = self._specs("rank", range(1, experts.shards if experts.exchange == "alltoall" else 0))
+        ingests = self._specs("ingest", range(self._config.serve.ingests))
+        groups = (shards, engines + self._ranks, schedulers, ingests)
+        if kept:
+            self._metrics.add(m.RESTARTS, died="supervisor")
+            self._scaling.go_on(len(pairs))
+            self._go_on(chain.from_iterable(groups))
+        else:
+            self._launch(groups)
+            await self._meet()
+            await self._serve_all(groups)
         self._spawn(self._fleet.beat())
         for state in ("serving", "wanted"):
-            self._metrics.set(m.PAIRS, self._config.scaling.pairs, state=state)
+            self._metrics.set(m.PAIRS, len(pairs), state=state)
         if self._config.scaling.most > 1:
             self._spawn(self._scaling.run())
         return ""
+
+    def _go_on(self, specs: Iterable[ActorSpec]) -> None:
+        """Where another supervisor stopped."""
+        for spec in specs:
+            if info := self._fleet.info(spec.name):
+                self._guard(spec, info)
+            elif spec.role == "rank":
+                self._fleet.kill("engine-0")  # whose restart brings it along
+            else:
+                self._spawn(self._revive(spec, "it died while nobody watched"))
 
     def attend(self) -> None:
         """The `serve` that started us is there."""
@@ -102,8 +125,10 @@ class Supervisor:
 
     async def facts(self) -> dict[str, str]:
         """What a user wants to know first."""
-        engine = await self._fleet[self._fleet.serving("engine")[0].name].tell("describe")
-        assert isinstance(engine, dict)
+        engine = {}
+        for info in self._fleet.serving("engine")[:1]:
+            engine = await self._fleet[info.name].tell("describe")
+            assert isinstance(engine, dict)
         address = ", ".join(info.address for info in self._fleet.serving("ingest"))
         return {"address": address, "exchange": self._config.experts.exchange, **engine}
 
@@ -134,14 +159,17 @@ class Supervisor:
         await asyncio.gather(*(self._pairs.leave(pair) for pair in leaving))
         return [f"{role}-{pair}" for pair in sorted(leaving) for role in ("scheduler", "engine")]
 
-    async def place(self, lockstep: bool) -> str:
-        """Address of a scheduler for a new session; the first lockstep session starts a pair of its own."""
+    async def place(self, lockstep: bool, trial: bool = False) -> str:
+        """Address of a scheduler for a new session; the first lockstep session starts a pair of its own. trial: nobody
+        comes, so nobody is counted.
+        """
         role = f"{LOCKSTEP if lockstep else LIVE}scheduler"
         async with self._pairing:
             if lockstep and not self._fleet.known(role):
-                for spec in self._launch("lockstep-engine") + self._launch(role):
-                    await self._serve(spec)
-        found = next(iter(self._fleet.serving(role)), None) if lockstep else await self._pairs.choose()
+                pair = (self._specs("lockstep-engine"), self._specs(role))
+                self._launch(pair)
+                await self._serve_all(pair)
+        found = next(iter(self._fleet.serving(role)), None) if lockstep else await self._pairs.choose(trial=trial)
         if found is None:
             raise Rejected("scheduler", "none serves at the moment", retry_after_ms=1_000)
         return found.address
@@ -163,17 +191,24 @@ class Supervisor:
         if self._config.experts.exchange == "alltoall":
             self._fleet.meeting = await self._fleet["engine-0"].free_address()
 
-    def _launch(self, role: str, indices: Iterable[int] = (0,)) -> list[ActorSpec]:
-        specs = [ActorSpec(role=role, index=index, config=self._config) for index in indices]
-        for spec in specs:
+    def _specs(self, role: str, indices: Iterable[int] = (0,)) -> list[ActorSpec]:
+        return [ActorSpec(role=role, index=index, config=self._config) for index in indices]
+
+    def _launch(self, groups: Iterable[list[ActorSpec]]) -> None:
+        for spec in chain.from_iterable(groups):
             self._fleet.launch(spec)
-        return specs
+
+    async def _serve_all(self, groups: Iterable[list[ActorSpec]]) -> None:
+        """Each group behind those it calls."""
+        for group in groups:
+            await asyncio.gather(*(self._serve(spec) for spec in group))
 
     async def _start_pair(self, pair: int) -> None:
         """Behind those that serve already; what fails is taken away again and raised."""
         try:
-            for spec in (*self._launch("engine", (pair,)), *self._launch("scheduler", (pair,))):
-                await self._serve(spec)
+            halves = [self._specs(role, (pair,)) for role in ("engine", "scheduler")]
+            self._launch(halves)
+            await self._serve_all(halves)
         except Exception:
             await self._pairs.leave(pair)
             raise
@@ -186,7 +221,7 @@ class Supervisor:
         log.info("actor serves", actor=info.name, pid=info.pid, address=info.address)
 
     async def _watch(self, spec: ActorSpec) -> None:
-        """Wait for the actor's death, then start it again until it serves; a quick succession is slowed down."""
+        """Wait for the actor's death, then see to it that it serves again."""
         handle = self._fleet[spec.name]
         why = await handle.lost()
         if self._stopping or self._pairs.leaves(spec.name):
@@ -195,6 +230,10 @@ class Supervisor:
         if spec.role == "rank":
             self._fleet["engine-0"].kill()  # losing a rank is losing the engine, whose restart brings the ranks along
             return
+        await self._revive(spec, why)
+
+    async def _revive(self, spec: ActorSpec, why: str) -> None:
+        """Start it again until it serves; a quick succession is slowed down."""
         while True:
             deaths = self._deaths[spec.name] = self._deaths.get(spec.name, 0) + 1
             log.warning("actor died", actor=spec.name, why=why, deaths=deaths)

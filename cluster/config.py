@@ -36,6 +36,7 @@ class Serve(Section):
     namespace: str = "counterpoint"  # of Ray: one cluster in each
     ingests: Count = 1  # each one port further, unless:
     one_per_node: bool = False  # every ingest has a node, or pod, of its own and takes `port` itself
+    keep_actors: bool = False  # SIGTERM ends `serve` alone, in a Ray it joined; the next one goes on with the actors
     tls_cert_file: str = ""  # PEM of the public port, with its chain; empty: plain text, for a proxy that ends TLS
     tls_key_file: str = ""
     voice: str = "models/voice"  # folder of the voice; empty: sessions are text only
@@ -74,6 +75,7 @@ class Experts(Section):
     exchange: Literal["local", "grpc", "alltoall"] = "grpc"
     shards: Annotated[int, Field(ge=1, le=64)] = 2
     replicas: Annotated[int, Field(ge=1, le=64)] = 2  # shards that hold each expert
+    zones: tuple[str, ...] = ()  # failure domains that shards take in turn, so that copies of an expert lie apart
     last_resort_ms: Annotated[int, Field(ge=0, le=10_000)] = 150  # wait for a shard nobody can replace, once in a tick
 
 
@@ -126,6 +128,13 @@ class Config(Section):
         if self.experts.replicas > self.experts.shards:
             raise ConfigError(
                 "experts.replicas", f"{self.experts.replicas} copies need as many shards, not {self.experts.shards}"
+            )
+        zones = len(self.experts.zones)
+        if zones and (zones < self.experts.replicas or self.experts.shards % zones):
+            raise ConfigError(
+                "experts.zones",
+                f"{zones} zones cannot hold {self.experts.replicas} copies apart on {self.experts.shards} shards; give "
+                "at least as many zones as copies, and a multiple of them as shards",
             )
         for given, other in (("tls_cert_file", "tls_key_file"), ("tls_key_file", "tls_cert_file")):
             if getattr(self.serve, given) and not getattr(self.serve, other):

@@ -41,7 +41,7 @@ _BAD_INPUT = ("invalid_input", "protocol_error", "unauthenticated")
 _ERRORS = (*_BAD_INPUT, "resync_required", "overloaded", "unavailable", "internal")
 _MEDIA = ("gap_filled", "too_late", "duplicate", "overlap_refused", "too_early", "undecodable")
 _PLACES = ("ingest", "engine", "journal")
-_ROLES = ("ingest", "scheduler", "engine", "rank", "expert")
+_ROLES = ("supervisor", "ingest", "scheduler", "engine", "rank", "expert")
 _SCALINGS = ("refused", "places", "lateness", "kv_full", "queue_age", "headroom", "spare", "not_needed")
 _CALLS = ("answered", "refused", "deadline", "broken", "too_late")
 _CALL = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1)
@@ -90,6 +90,7 @@ EXPERT_COMPUTE = _histogram("counterpoint_expert_compute_seconds", "One call ins
 EXPERT_ROWS = _counter("counterpoint_expert_rows_total", "(token, expert) rows computed by this shard.")
 
 # How full are we?
+READY = _gauge("counterpoint_ready", "1: this ingest would get a new session granted, places apart; 0: it would not.")
 SESSIONS = _gauge("counterpoint_sessions", "Sessions held, by state.", "state")
 SESSIONS_MAX = _gauge("counterpoint_sessions_max", "Sessions this scheduler may hold.")
 STREAMS = _gauge("counterpoint_streams", "Client streams attached to this ingest.")

@@ -88,6 +88,11 @@ BOARD = Dashboard(
                 Panel(
                     title="Places taken", unit="percentunit", queries={"{{actor}}": "actor:sessions:ratio"}, bound=0.9
                 ),
+                Panel(
+                    title="Would grant a new session",
+                    says="Supervisor, scheduler, store and engine answer; that places are taken does not count.",
+                    queries={"{{actor}}": 'counterpoint_ready{role="ingest"}'},
+                ),
                 Panel(title="Streams by ingest", queries={"{{actor}}": 'counterpoint_streams{role="ingest"}'}),
                 Panel(
                     title="Engine pairs",

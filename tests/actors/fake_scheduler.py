@@ -50,6 +50,7 @@ class FakeScheduler(edge_pb2_grpc.EdgeServicer):
         self.sessions: dict[str, Session] = {}
         self.reattached: list[pb.Reattach] = []
         self.refuse: pb.OpenRejected | None = None
+        self.probed: pb.OpenRejected | pb.Probed = pb.Probed()
         self.answers, self.frozen = True, False
         self.changed = asyncio.Condition()
         self._streams: set[asyncio.Task[None]] = set()
@@ -116,6 +117,10 @@ class FakeScheduler(edge_pb2_grpc.EdgeServicer):
             await self._open(message.open, context)
         elif kind == "reattach":
             await self._reattach(message, context)
+        elif kind == "probe":
+            self.probed.request_id = message.probe.request_id
+            refused = isinstance(self.probed, pb.OpenRejected)
+            await self._write(context, pb.EdgeDown(**{"rejected" if refused else "probed": self.probed}))
         elif kind != "hello":
             session = self.sessions[message.session]
             if message.attachment == session.attachment:

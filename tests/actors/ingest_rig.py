@@ -86,7 +86,7 @@ class OneScheduler:
     def __init__(self, address: str) -> None:
         self.address = address
 
-    async def place(self, *, lockstep: bool) -> str:
+    async def place(self, *, lockstep: bool, trial: bool) -> str:
         return self.address
 
     async def find(self, session: str) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from actors import app, app_ray, leftovers
 from actors.app import App
-from actors.handles import ActorLost
+from actors.handles import ActorLost, ActorStarting
 from cluster.config import Config, load
 from cluster.errors import ConfigError, StoreUnavailable
 
@@ -78,18 +79,29 @@ async def test_a_term_signal_while_ray_comes_up_cancels_the_start(
         await App(load(env={}, overrides={"serve.data_dir": tmp_path, "serve.port": 0})).start()
 
 
-async def test_a_second_serve_in_one_namespace_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("answer", [True, ActorStarting("not yet")])
+async def test_a_second_serve_in_one_namespace_is_refused(
+    monkeypatch: pytest.MonkeyPatch, answer: bool | Exception
+) -> None:
     left = Left(monkeypatch, ["supervisor-0"])
     with pytest.raises(ConfigError, match=r"serve\.namespace: Counterpoint runs already in ours"):
-        await leftovers.require_alone(Boss(True), "ours")  # type: ignore[arg-type]  # asked for one verb only
+        await leftovers.require_alone(Boss(answer), "ours")  # type: ignore[arg-type]  # asked for one verb only
     assert left.names == ["supervisor-0"]
 
 
 @pytest.mark.parametrize("answer", [False, ActorLost("gone"), TimeoutError()])
-async def test_what_a_killed_serve_left_is_cleared(monkeypatch: pytest.MonkeyPatch, answer: bool | Exception) -> None:
-    left = Left(monkeypatch, ["supervisor-0", "engine-0", "somebody-elses"])
+async def test_a_supervisor_that_nobody_attends_to_may_be_replaced(answer: bool | Exception) -> None:
     await leftovers.require_alone(Boss(answer), "ours")  # type: ignore[arg-type]  # asked for one verb only
-    assert left.names == ["somebody-elses"]
+
+
+@pytest.mark.parametrize(("names", "stay"), [(None, []), (("engine-0",), ["supervisor-0"])])
+async def test_what_is_left_is_ended_whole_or_by_name(
+    monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...] | None, stay: list[str]
+) -> None:
+    left = Left(monkeypatch, ["supervisor-0", "engine-0", "somebody-elses"])
+    assert leftovers.left_in("ours") == ["supervisor-0", "engine-0"]
+    await leftovers.clear("ours", names)
+    assert left.names == [*stay, "somebody-elses"]
 
 
 async def test_a_stop_that_fails_halfway_ends_ray_and_the_store_all_the_same(
@@ -104,10 +116,25 @@ async def test_a_stop_that_fails_halfway_ends_ray_and_the_store_all_the_same(
     monkeypatch.setattr(app.ray, "shutdown", lambda: ended.append("ray"))
     whole, boss = App(load(env={}, overrides={"serve.data_dir": tmp_path})), Boss(True)
     parts: Any = whole
-    parts._store, parts._supervisor = Store(), boss
+    parts._store, parts._supervised = Store(), SimpleNamespace(supervisor=boss, end=lambda: None)
     await whole.stop()
     assert boss.killed
     assert ended == ["ray", "store"]
+
+
+@pytest.mark.parametrize("leave", [True, False])
+async def test_a_serve_may_leave_its_actors_in_a_ray_that_others_run(
+    monkeypatch: pytest.MonkeyPatch, leave: bool
+) -> None:
+    left = Left(monkeypatch, ["engine-0"])
+    monkeypatch.setattr(app.ray, "shutdown", lambda: None)
+    given = {"serve.ray_address": "auto", "serve.namespace": "ours"}
+    whole, boss = App(load(env={}, overrides=given)), Boss(True)
+    parts: Any = whole
+    parts._supervised = SimpleNamespace(supervisor=boss, end=lambda: None)
+    await whole.stop(leave=leave)
+    assert boss.killed
+    assert left.names == (["engine-0"] if leave else [])
 
 
 async def test_a_store_that_does_not_answer_is_named_before_anything_starts(

@@ -8,6 +8,7 @@ import pytest
 
 from actors.builders import first_port, require_free
 from actors.handles import ActorSpec
+from actors.host import reached
 from actors.places import HEAD, Node, node_for, resource_for
 from cluster.config import Serve, load
 from cluster.errors import ConfigError, Rejected
@@ -73,3 +74,8 @@ def test_a_port_in_use_is_named_with_what_to_do() -> None:
         with pytest.raises(ConfigError, match=f"^serve.port: {port} of 127.0.0.1 is in use; choose another"):
             require_free("127.0.0.1", port)
     require_free("127.0.0.1", port)
+
+
+@pytest.mark.parametrize(("bound", "told"), [("0.0.0.0", "10.0.0.7"), ("::", "10.0.0.7"), ("127.0.0.1", "127.0.0.1")])
+def test_metrics_that_listen_everywhere_are_told_by_the_name_of_their_machine(bound: str, told: str) -> None:
+    assert reached(bound, "10.0.0.7") == told

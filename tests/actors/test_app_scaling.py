@@ -12,7 +12,7 @@ from actors.supervisor import Supervisor
 from cluster.config import Config, load
 from cluster.errors import ConfigError
 from cluster.telemetry.metrics import Metrics
-from tests.actors.test_app_supervisor import Machine, until
+from tests.actors.machine import Machine, started, until
 
 LOADS = {"sessions": 1, "places": 20, "headroom": 0.6, "kv_full_s": 1e9, "queue_age_s": 0.0, "late": 0.0, "refused": 0}
 
@@ -37,13 +37,6 @@ def loads(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, float]]:
 def scaling(**overrides: object) -> Config:
     given = {"scaling.max_pairs": 2, "scaling.more_after_s": 0, "scaling.fewer_after_s": 1} | overrides
     return load(env={}, overrides=given)
-
-
-async def started(config: Config) -> tuple[Supervisor, Machine]:
-    machine = Machine()
-    boss = Supervisor(config, machine, Metrics())
-    await boss.start()
-    return boss, machine
 
 
 async def serving(boss: Supervisor, *names: str) -> None:

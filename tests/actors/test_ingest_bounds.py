@@ -87,11 +87,11 @@ async def test_a_link_with_too_much_to_send_is_made_anew(served: Rig, monkeypatc
     await client.audio(0)
     await client.turns(1)
     session = served.scheduler.session
+    (links,) = (ingest._links for ingest in served._ingests)
+    (link,) = links._links.values()
     with monkeypatch.context() as patched:
         patched.setattr(ingest_link, "MAX_SENDING", 0)
         await client.send(control=v1.Control(control_id="c", ping=v1.Ping()))
-        (links,) = (ingest._links for ingest in served._ingests)
-        (link,) = links._links.values()
         await asyncio.wait({link._task})
     await served.scheduler.until(lambda: session.attachment == 2)
     assert (await client.next("control_ack")).control_id == "c"

@@ -13,7 +13,7 @@ from cluster.config import load
 from cluster.errors import ConfigError
 from counterpoint.client import InteractionClient, Turn, Unreachable
 from counterpoint.talk.command import credentials_of
-from tests.actors.ingest_rig import configure, rig, write_checkpoint
+from tests.actors.ingest_rig import Rig, configure, rig, write_checkpoint
 from tests.certificates import make_certificates
 
 
@@ -30,6 +30,28 @@ async def test_a_client_with_the_root_certificate_talks_and_one_without_is_refus
             async with InteractionClient(made.target, credentials=credentials) as client:
                 with pytest.raises(Unreachable):
                     await client.start(configure())
+
+
+async def test_a_renewed_certificate_is_taken_up_and_a_broken_one_passed_over(tmp_path: Path) -> None:
+    files, other = make_certificates(tmp_path), make_certificates(_folder(tmp_path / "other"))
+    secured = {"serve__tls_cert_file": str(files.server), "serve__tls_key_file": str(files.key)}
+
+    async def trusted(made: Rig, authority: Path) -> bool:
+        async with InteractionClient(made.target, credentials=credentials_of(False, authority)) as client:
+            try:
+                await client.start(configure(audio_out=None))
+            except Unreachable:
+                return False
+            return True
+
+    async with rig(write_checkpoint(tmp_path), **secured) as made:
+        assert await trusted(made, files.authority)
+        files.server.write_text("half of it")
+        assert await trusted(made, files.authority)
+        files.server.write_bytes(other.server.read_bytes())
+        files.key.write_bytes(other.key.read_bytes())
+        assert await trusted(made, other.authority)
+        assert not await trusted(made, files.authority)
 
 
 def test_files_that_cannot_be_used_are_named_before_anyone_connects(tmp_path: Path) -> None:

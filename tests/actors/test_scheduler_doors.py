@@ -15,6 +15,7 @@ from actors.scheduler_journal import HistoryFiles, Journal
 from actors.scheduler_time import RealTime
 from actors.scheduler_wire import encode
 from cluster.clock import MonotonicClock
+from cluster.errors import Rejected, StoreUnavailable
 from cluster.session.commands import EdgeOut, OpenGranted
 from cluster.session.store import MemoryStore, Seat, StoredSession
 from cluster.telemetry.metrics import Metrics
@@ -27,7 +28,11 @@ SESSION = "default.00"
 class FarStore(MemoryStore):
     """Others run while it thinks; as it is told, it also breaks in a way nobody foresaw."""
 
-    broken = False
+    broken = away = False
+
+    async def ping(self) -> None:
+        if self.away:
+            raise StoreUnavailable("nobody answers")
 
     async def redeem(self, tenant: str, session: str, *, token: str, fresh: str) -> Seat:
         seat = await super().redeem(tenant, session, token=token, fresh=fresh)
@@ -74,6 +79,7 @@ def doors(rig: Rig, tmp_path: Path) -> Doors:
         HistoryFiles(tmp_path, Metrics()),
         time=RealTime(MonotonicClock()),
         clock=MonotonicClock(),
+        engine_serves=lambda: True,
         checkpoint="c",
         keep_history=False,
         metrics=Metrics(),
@@ -150,3 +156,37 @@ async def test_a_grant_that_cannot_be_written_closes_its_session_and_the_loop_th
     await idle(doors)
     assert rig.core.session(SESSION).ended
     assert "granted" not in [down.WhichOneof("message") for down in stream.said]
+
+
+async def probed(doors: Doors) -> pb.EdgeDown:
+    stream = Said()
+    doors.receive(stream, pb.EdgeUp(probe=pb.Probe(request_id=5)))
+    await idle(doors)
+    (answer,) = stream.said
+    return answer
+
+
+async def test_a_probe_says_that_a_session_would_be_granted_and_begins_none(rig: Rig, doors: Doors) -> None:
+    answer = await probed(doors)
+    assert (answer.probed.request_id, answer.probed.full) == (5, False)
+    assert len(rig.core) == 0
+    assert [session for _, session in rig.store._held] == [SESSION]
+
+
+async def test_a_probe_tells_apart_that_places_are_taken(
+    rig: Rig, doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> None:
+        raise Rejected("scheduler.max_sessions", "all 2 are taken", 5_000)
+
+    monkeypatch.setattr(type(rig.core), "check_room", full)
+    assert (await probed(doors)).probed.full
+
+
+@pytest.mark.parametrize("missing", ["redis", "engine"])
+async def test_a_probe_is_refused_as_a_session_would_be(rig: Rig, doors: Doors, missing: str) -> None:
+    rig.store.away = missing == "redis"  # type: ignore[attr-defined]  # it is a FarStore
+    doors._engine_serves = lambda: missing != "engine"
+    refused = (await probed(doors)).rejected
+    assert (refused.request_id, refused.limit) == (5, missing)
+    assert refused.retry_after_ms > 0

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from counterpoint.client import Closed, Disconnected, InteractionClient, Resumed, Session, Turn, send_paced
+from counterpoint.client import Closed, Disconnected, InteractionClient, Patience, Resumed, Session, Turn, send_paced
 from counterpoint.v1 import interaction_pb2 as v1
 
 RATE = 16_000
+PATIENT = Patience(grant_s=60.0, silent_s=60.0, resume_s=60.0)  # who waits out a crowded machine and sees what stays
 SAMPLES_OUT = 4_800  # of one micro-turn at the voice's 24 kHz
 
 
@@ -57,11 +58,12 @@ async def converse(
     *,
     at_k: int = -1,
     then: Callable[[Session], Awaitable[None]] | None = None,
+    patience: Patience | None = None,
     **configure: object,
 ) -> Talk:
     """One session from grant to close; `then` happens once, when the result of micro-turn `at_k` is here."""
     talk = Talk()
-    async with InteractionClient(target) as client:
+    async with InteractionClient(target, patience=patience) as client:
         session = await client.start(audio(**configure))
         sender = asyncio.create_task(_send(session, seconds))
         async for event in session:

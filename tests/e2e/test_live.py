@@ -8,12 +8,17 @@ import re
 from pathlib import Path
 from urllib.request import urlopen
 
+import grpc
+import psutil
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from counterpoint.client import Refused
 from tests.e2e.conftest import Served, serving
-from tests.e2e.talking import Talk, converse
+from tests.e2e.talking import PATIENT, Talk, converse
 
 LAYERS = 6
+SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 CLOSED = "client"  # why a session ended that its client closed
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
@@ -93,6 +98,45 @@ def killable(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory):
     patient = {"COUNTERPOINT_EXPERTS__LAST_RESORT_MS": "5000"}
     with serving(checkpoint, tmp_path_factory.mktemp("killable"), "--sessions", "4", env=patient) as served:
         yield served
+
+
+async def test_a_session_does_not_notice_the_death_of_the_supervisor_and_new_ones_are_placed_again(
+    killable: Served,
+) -> None:
+    told: list[int] = []
+    watching = asyncio.create_task(watch_health(killable.target, told))
+    others = [pid for role in ("expert", "engine", "scheduler", "ingest") for pid in killable.pids(role)]
+    asked: list[asyncio.Task[Talk]] = []
+
+    async def kill(_: object) -> None:
+        killable.kill("supervisor-0")
+        asked.append(asyncio.create_task(placed(killable.target)))
+
+    talk = await converse(killable.target, 6.0, at_k=10, then=kill, patience=PATIENT)
+    assert_whole(talk, 30)
+    assert talk.disconnected == 0
+    assert_whole(await asked[0], 5)
+    assert all(psutil.pid_exists(pid) for pid in others)
+    watching.cancel()
+    assert told[-3:] == [SERVING, NOT_SERVING, SERVING]
+
+
+async def watch_health(target: str, told: list[int]) -> None:
+    async with grpc.aio.insecure_channel(target) as channel:
+        watched = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
+        async for answer in watched:
+            told.append(answer.status)  # noqa: PERF401 - it never ends; what was told so far is what is asked
+
+
+async def placed(target: str) -> Talk:
+    """A short session, as soon as there is a supervisor to place it; who waits for one is refused by name."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                return await converse(target, 1.0, patience=PATIENT)
+            except Refused as refused:
+                assert refused.limit in ("supervisor", "scheduler")
+                await asyncio.sleep(refused.retry_after_ms / 1000)
 
 
 async def test_a_session_survives_the_death_of_its_ingest(killable: Served) -> None:

@@ -97,3 +97,10 @@ def test_what_is_shipped_is_found_from_any_folder(tmp_path: Path, monkeypatch: p
 def test_a_certificate_for_a_store_without_tls_is_refused_instead_of_ignored() -> None:
     with pytest.raises(ConfigError, match=r"redis\.tls_ca_file: has no effect unless redis\.url begins with rediss"):
         load(env={}, overrides={"redis.tls_ca_file": "ca.pem", "redis.url": "redis://here"})
+
+
+@pytest.mark.parametrize(("zones", "shards"), [(["a"], 2), (["a", "b"], 3)])
+def test_zones_that_cannot_part_the_copies_of_an_expert_are_refused(zones: list[str], shards: int) -> None:
+    with pytest.raises(ConfigError, match=r"experts\.zones: .* at least as many zones as copies"):
+        load(env={}, overrides={"experts.zones": zones, "experts.shards": shards})
+    assert load(env={}, overrides={"experts.zones": ["a", "b"], "experts.shards": 4}).experts.zones == ("a", "b")
