@@ -27,7 +27,7 @@ OWNED = {
     "serve": "*",
     "auth": "*",
     "engine": {"checkpoint"},
-    "experts": {"shards"},
+    "experts": {"shards", "zones"},
     "redis": {"url", "username", "password", "tls_ca_file"},
     "scaling": {"pairs", "max_pairs"},
     "telemetry": {"metrics_host", "metrics_port", "log_dir"},

@@ -96,6 +96,17 @@ def test_a_count_that_stands_is_a_freeze_and_one_that_rises_is_life(pod: Pod, tm
     assert live().returncode == 0, "a new actor counts from the start"
 
 
+def test_a_pod_whose_actor_says_that_it_is_not_ready_is_not(pod: Pod, tmp_path: Path) -> None:
+    def ready() -> subprocess.CompletedProcess[str]:
+        return ask(pod, "ready", tmp_path, "--is", "counterpoint_ready=1")
+
+    pod.metrics = "counterpoint_ready 0.0\n"
+    refused = ready()
+    assert (refused.returncode, refused.stdout) == (1, "counterpoint_ready: is 0.0, not 1\n")
+    pod.metrics = "counterpoint_ready 1.0\n"
+    assert ready().returncode == 0
+
+
 def test_a_count_that_is_not_exported_is_said_by_name(pod: Pod, tmp_path: Path) -> None:
     refused = ask(pod, "live", tmp_path, "--rises", "counterpoint_ticks")
     assert refused.stdout == "counterpoint_ticks: not among the metrics of this pod\n"

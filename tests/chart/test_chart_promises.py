@@ -21,9 +21,13 @@ from chart_tools import (
     template,
     worker_groups,
 )
+from test_chart_objects import custom
 
+from actors.handles import ActorSpec
+from actors.places import ZONE, labels_for
 from cluster.config import load
-from cluster.telemetry.metrics import PROGRESS
+from cluster.model.placement import uniform_placement
+from cluster.telemetry.metrics import PROGRESS, READY
 
 BY_NAME = {name_of(case): case for case in CI}
 ROLES = ["supervisor", "ingest", "scheduler", "engine", "expert", "agent"]
@@ -253,3 +257,72 @@ def test_one_kind_stands_in_each_template_file() -> None:
     for file in (CHART / "templates").glob("*.yaml"):
         kinds = {line for line in file.read_text().splitlines() if line.startswith("kind: ")}
         assert len(kinds) == 1, file.name
+
+
+def mounted(objects: tuple[Object, ...], name: str) -> set[tuple[str, str]]:
+    """(role, container) that have this volume."""
+    return {
+        (role, container["name"])
+        for role, found in ray_templates(objects).items()
+        for container in found["spec"]["containers"]
+        if name in {mount["name"] for mount in container["volumeMounts"]}
+    }
+
+
+def test_the_public_port_ends_tls_where_it_has_a_certificate(tmp_path: Path) -> None:
+    objects = rendered(None, "--set", "tls.secretName=live-tls")
+    serve = loaded(config_toml(objects) or "", tmp_path).serve
+    assert (serve.tls_cert_file, serve.tls_key_file) == (
+        "/etc/counterpoint-tls/tls.crt",
+        "/etc/counterpoint-tls/tls.key",
+    )
+    assert mounted(objects, "tls") == {("ingest", "ray-worker")}
+    ready = worker_groups(objects)["ingest"]["template"]["spec"]["containers"][0]["readinessProbe"]
+    assert "grpc" not in ready, "the kubelet speaks plain text only"
+    assert ready["exec"]["command"][-1] == f"{READY.name}=1"
+    (service,) = of_kind(objects, "Service", "cp-counterpoint")
+    assert service["spec"]["ports"][0]["appProtocol"] == "https"
+    assert not loaded(config_toml(rendered()) or "", tmp_path).serve.tls_cert_file
+    assert not mounted(rendered(), "tls")
+
+
+def test_the_authority_of_the_store_lies_where_somebody_speaks_to_it(tmp_path: Path) -> None:
+    given = ("redis.mode=external", "redis.url=rediss://store:6380", "redis.caSecretName=store-ca")
+    objects = rendered(None, *(part for value in given for part in ("--set", value)))
+    assert loaded(config_toml(objects) or "", tmp_path).redis.tls_ca_file == "/etc/counterpoint-redis/ca.crt"
+    assert mounted(objects, "redis-ca") == {("scheduler", "ray-worker"), ("supervisor", "serve")}
+
+
+def test_the_end_of_the_supervisors_pod_ends_no_other_actor(objects: tuple[Object, ...], tmp_path: Path) -> None:
+    if toml := config_toml(objects):
+        assert loaded(toml, tmp_path).serve.keep_actors
+
+
+def test_each_zone_has_its_share_of_the_shards_and_takes_them_in_turn(tmp_path: Path) -> None:
+    objects = rendered(BY_NAME["ep16"], "--set", "spread.expertZones={eu-a,eu-b}")
+    groups = {name: group for name, group in worker_groups(objects).items() if name.startswith("expert")}
+    assert list(groups) == ["expert-eu-a", "expert-eu-b"]
+    for name, group in groups.items():
+        zone = name.removeprefix("expert-")
+        assert (group["replicas"], group["resources"]["counterpoint_expert"]) == (8, "1")
+        assert group["labels"] == {ZONE: zone}
+        chosen = group["template"]["spec"]["nodeSelector"]
+        assert chosen == {"topology.kubernetes.io/zone": zone, "accelerator": "h100"}
+        assert group["template"]["metadata"]["labels"]["app.kubernetes.io/component"] == "expert"
+    assert custom("RayCluster").is_valid(ray_cluster(objects))
+    config = loaded(config_toml(objects) or "", tmp_path)
+    places = [labels_for(ActorSpec(role="expert", index=shard, config=config)) for shard in range(16)]
+    for shards in uniform_placement(128, tuple(range(16)), copies=2).replicas:
+        assert len({places[shard][ZONE] for shard in shards}) == 2
+
+
+def test_with_tls_between_ray_processes_serve_has_it_too() -> None:
+    _, serve = worker_groups(rendered(BY_NAME["ep16"]))["supervisor"]["template"]["spec"]["containers"]
+    assert {"RAY_USE_TLS", "RAY_TLS_CA_CERT"} <= {variable["name"] for variable in serve["env"]}
+    assert "/etc/ray/tls" in {mount["mountPath"] for mount in serve["volumeMounts"]}
+
+
+def test_no_place_is_kept_free_on_nodes_that_keep_the_pods_out(objects: tuple[Object, ...]) -> None:
+    for group in worker_groups(objects).values():
+        for constraint in group["template"]["spec"]["topologySpreadConstraints"]:
+            assert constraint["nodeTaintsPolicy"] == "Honor"

@@ -36,6 +36,7 @@ def test_every_object_has_a_name_of_its_own(case: Path | None) -> None:
         ("config.limits.idle_s=soon", "idle_s"),
         ("redis.url=redis://user:secret@host:6379", "url"),
         ("groups.supervisor.replicas=2", "replicas"),
+        ("tls.secret=live-tls", "secret"),
         ("monitoring.podMonitor.intervall=5s", "intervall"),
         ("security.runAsUser=0", "runAsUser"),
         ("images.base.digest=latest", "digest"),
@@ -55,9 +56,20 @@ def test_a_value_it_does_not_know_is_refused_by_name(setting: str, named: str) -
         (("gcs.backend=external",), "gcs.redisAddress"),
         (("ingress.enabled=true",), "ingress.host"),
         (("gateway.enabled=true",), "gateway.parentRefs"),
+        (
+            (
+                "tls.secretName=t",
+                "ingress.enabled=true",
+                "ingress.host=h",
+                "ingress.annotations.nginx\\.ingress\\.kubernetes\\.io/backend-protocol=GRPC",
+            ),
+            "must be GRPCS",
+        ),
         (("groups.expert.replicas=1",), "groups.expert.replicas"),
         (("drain.timeoutSeconds=90",), "drain.timeoutSeconds"),
         (("groups.engine.replicas=2",), "groups.scheduler.replicas"),
+        (("spread.expertZones={a,b,c}",), "spread.expertZones"),
+        (("spread.expertZones={a}",), "spread.expertZones"),
         (("groups.engine.maxReplicas=2",), "groups.scheduler.maxReplicas"),
         (
             ("config.experts.exchange=alltoall", "groups.engine.replicas=2", "groups.scheduler.replicas=2"),

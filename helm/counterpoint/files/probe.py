@@ -1,7 +1,7 @@
 """Is what runs in this pod well? Standard library only: it starts every few seconds beside work that must be on time.
 
     probe.py node                     Ray's node process answers
-    probe.py ready --metrics-port N   and an actor serves here
+    probe.py ready --metrics-port N   and an actor serves here [and --is NAME=VALUE stands among its metrics]
     probe.py live --metrics-port N    and, if one serves here, it answers and [--rises NAME] that series has risen
 
 Exit code 0: yes; 1: no, with the reason on standard output, where the kubelet shows it.
@@ -50,6 +50,14 @@ def value_of(text, series):
     raise Unwell(f"{series}: not among the metrics of this pod")
 
 
+def stands(text, wanted):
+    """Raises Unwell unless the series has the value, as NAME=VALUE."""
+    series, _, value = wanted.partition("=")
+    found = value_of(text, series)
+    if found != float(value):
+        raise Unwell(f"{series}: is {found}, not {value}")
+
+
 def risen(value, series, state):
     """Raises Unwell if the value is what it was last time; a lower one is a new actor."""
     before = state.read_text() if state.exists() else ""
@@ -64,6 +72,7 @@ def main(arguments=None):
     parser.add_argument("--metrics-port", type=int)
     parser.add_argument("--node-port", type=int, default=52365)
     parser.add_argument("--rises", metavar="NAME")
+    parser.add_argument("--is", dest="wanted", metavar="NAME=VALUE")
     parser.add_argument("--state", type=Path, default=Path("/tmp/counterpoint-probe"))
     given = parser.parse_args(arguments)
     try:
@@ -76,6 +85,8 @@ def main(arguments=None):
             if given.question == "live":
                 return 0  # no actor was put here yet, or the supervisor is about to start it again
             raise Unwell("no actor serves here yet") from None
+        if given.wanted and given.question == "ready":
+            stands(text, given.wanted)
         if given.rises and given.question == "live":
             risen(value_of(text, given.rises), given.rises, given.state)
     except Unwell as why:

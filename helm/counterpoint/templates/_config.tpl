@@ -15,13 +15,21 @@
     "ray_auth" .Values.ray.auth.mode
     "namespace" .Values.ray.namespace
     "ingests" .Values.groups.ingest.replicas
-    "one_per_node" true)
+    "one_per_node" true
+    "keep_actors" true)
   "engine" (dict "checkpoint" .Values.model.path)
   "experts" (dict "shards" $shards)
   "scaling" (dict "pairs" $pairs "max_pairs" (max $pairs $maxPairs))
   "redis" (dict "url" (include "counterpoint.redisUrl" .))
   "telemetry" (dict "metrics_host" "0.0.0.0" "metrics_port" .Values.ports.metrics)
 -}}
+{{- with .Values.spread.expertZones }}
+{{- $_ := set $own.experts "zones" . -}}
+{{- end -}}
+{{- if .Values.tls.secretName }}
+{{- $_ := set $own.serve "tls_cert_file" "/etc/counterpoint-tls/tls.crt" -}}
+{{- $_ := set $own.serve "tls_key_file" "/etc/counterpoint-tls/tls.key" -}}
+{{- end -}}
 {{- if .Values.redis.caSecretName }}
 {{- $_ := set $own.redis "tls_ca_file" "/etc/counterpoint-redis/ca.crt" -}}
 {{- end -}}

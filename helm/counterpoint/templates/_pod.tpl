@@ -6,6 +6,8 @@
 - {name: RAY_health_check_failure_threshold, value: "3"}
 - {name: RAY_USAGE_STATS_ENABLED, value: "0"}
 - {name: RAY_worker_niceness, value: "0"}
+# What actors log goes to the log of their container.
+- {name: RAY_LOG_TO_STDERR, value: "1"}
 - {name: HOME, value: /tmp}
 - {name: OMP_NUM_THREADS, value: "1"}
 # An actor sees the GPUs of its pod: it is alone there and asks Ray for none.
@@ -25,13 +27,26 @@
 - {name: data, emptyDir: {}}
 {{- end -}}
 
-{{- /* (dict "root" $ "role" name "group" values): one worker group */ -}}
+{{- /* (dict "root" $ "role" name "group" values "zone" name or ""): one worker group. With a zone: its share of the
+pods, which go nowhere else and tell Ray where they are. */ -}}
 {{- define "counterpoint.workerGroup" -}}
 {{- $root := .root -}}
 {{- $role := .role -}}
 {{- $group := .group -}}
+{{- $zone := .zone -}}
+{{- if $zone -}}
+{{- $group = deepCopy $group -}}
+{{- $_ := set $group "nodeSelector" (merge (dict $root.Values.spread.zoneKey $zone) $group.nodeSelector) -}}
+{{- $zones := len $root.Values.spread.expertZones -}}
+{{- range $field := list "replicas" "minReplicas" "maxReplicas" -}}
+{{- if not (kindIs "invalid" (index $group $field)) }}{{ $_ := set $group $field (div (int (index $group $field)) $zones) }}{{ end -}}
+{{- end -}}
+{{- end -}}
 {{- $image := ternary $root.Values.images.torch $root.Values.images.base (has $role (list "engine" "expert")) -}}
-groupName: {{ $role }}
+groupName: {{ $zone | empty | ternary $role (printf "%s-%s" $role $zone) }}
+{{- with $zone }}
+labels: {ray.io/availability-zone: {{ . | quote }}}
+{{- end }}
 replicas: {{ $group.replicas }}
 minReplicas: {{ kindIs "invalid" $group.minReplicas | ternary $group.replicas $group.minReplicas }}
 maxReplicas: {{ kindIs "invalid" $group.maxReplicas | ternary $group.replicas $group.maxReplicas }}
@@ -67,6 +82,8 @@ template:
       - maxSkew: 1
         topologyKey: {{ $key }}
         whenUnsatisfiable: {{ $when }}
+        # A node whose taints keep these pods out is no empty place that must be filled first.
+        nodeTaintsPolicy: Honor
         labelSelector:
           matchLabels:
             {{- include "counterpoint.selector" $root | nindent 12 }}
@@ -107,6 +124,7 @@ template:
           {{- include "counterpoint.rayMounts" $root | nindent 10 }}
           - {name: probe, mountPath: /etc/counterpoint-probe, readOnly: true}
           {{- include "counterpoint.modelMount" $root | nindent 10 }}
+          {{- include "counterpoint.certificateMounts" (dict "root" $root "role" $role) | nindent 10 }}
       {{- if eq "supervisor" $role }}
       {{- include "counterpoint.serveContainer" $root | nindent 6 }}
       {{- end }}
@@ -121,6 +139,7 @@ template:
           claimName: {{ . }}
           readOnly: true
       {{- end }}
+      {{- include "counterpoint.certificateVolumes" (dict "root" $root "role" $role) | nindent 6 }}
       {{- if eq "supervisor" $role }}
       {{- include "counterpoint.serveVolumes" $root | nindent 6 }}
       {{- end }}
@@ -130,6 +149,27 @@ template:
 {{- if .Values.model.existingClaim -}}
 - {name: model, mountPath: {{ .Values.model.mountPath }}, readOnly: true}
 {{- end -}}
+{{- end -}}
+
+{{- /* (dict "root" $ "role" name): an ingest's own certificate; the authority of the store for who speaks to it. */ -}}
+{{- define "counterpoint.certificateMounts" -}}
+{{- if and .root.Values.tls.secretName (eq "ingest" .role) }}
+- {name: tls, mountPath: /etc/counterpoint-tls, readOnly: true}
+{{- end }}
+{{- if and .root.Values.redis.caSecretName (has .role (list "scheduler" "serve")) }}
+- {name: redis-ca, mountPath: /etc/counterpoint-redis, readOnly: true}
+{{- end }}
+{{- end -}}
+
+{{- define "counterpoint.certificateVolumes" -}}
+{{- if and .root.Values.tls.secretName (eq "ingest" .role) }}
+- name: tls
+  secret: {secretName: {{ .root.Values.tls.secretName }}, defaultMode: 0440}
+{{- end }}
+{{- if and .root.Values.redis.caSecretName (has .role (list "scheduler" "supervisor")) }}
+- name: redis-ca
+  secret: {secretName: {{ .root.Values.redis.caSecretName }}, items: [{key: ca.crt, path: ca.crt}]}
+{{- end }}
 {{- end -}}
 
 {{- define "counterpoint.resources" -}}

@@ -15,6 +15,13 @@ the sockets in /tmp, /dev/shm and the process table with the container beside it
           name: {{ include "counterpoint.rayTokenSecret" . }}
           key: auth_token
     {{- end }}
+    {{- if .Values.ray.tls.enabled }}
+    # The operator does this for the Ray container alone.
+    - {name: RAY_USE_TLS, value: "1"}
+    - {name: RAY_TLS_SERVER_CERT, value: /etc/ray/tls/tls.crt}
+    - {name: RAY_TLS_SERVER_KEY, value: /etc/ray/tls/tls.key}
+    - {name: RAY_TLS_CA_CERT, value: /etc/ray/tls/ca.crt}
+    {{- end }}
     {{- with include "counterpoint.storeSecret" (dict "root" . "store" "redis") }}
     - name: COUNTERPOINT_REDIS__PASSWORD
       valueFrom:
@@ -30,10 +37,19 @@ the sockets in /tmp, /dev/shm and the process table with the container beside it
   volumeMounts:
     {{- include "counterpoint.rayMounts" . | nindent 4 }}
     - {name: config, mountPath: /etc/counterpoint, readOnly: true}
+    {{- if .Values.ray.tls.enabled }}
+    - {name: serve-ray-tls, mountPath: /etc/ray/tls, readOnly: true}
+    {{- end }}
     {{- include "counterpoint.modelMount" . | nindent 4 }}
+    {{- include "counterpoint.certificateMounts" (dict "root" . "role" "serve") | nindent 4 }}
 {{- end -}}
 
 {{- define "counterpoint.serveVolumes" -}}
+{{- if .Values.ray.tls.enabled }}
+- name: serve-ray-tls
+  secret:
+    secretName: ray-worker-secret-{{ include "counterpoint.fullname" . }}
+{{- end }}
 - name: config
   {{- with include "counterpoint.configSecret" . }}
   secret:
