@@ -41,6 +41,9 @@ def plan(
     fit: Annotated[
         Path | None, typer.Option(help="Calibrate to a machine: what `counterpoint bench --only capacity` left.")
     ] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="Another run of it: how well does --fit predict what that one measured?")
+    ] = None,
     values_file: Annotated[
         Path | None, typer.Option("--values", help="Write values for helm/counterpoint here; with --fit, for CPUs.")
     ] = None,
@@ -55,7 +58,9 @@ def plan(
     deployment = Deployment(shape=shape, gpu=card, ep=ep, weight_bytes=weight_bytes, kv_bytes=kv_bytes)
     found = capacity(deployment, load)
     told = report(deployment, load, found, card.usd_per_hour if usd_per_gpu_hour is None else usd_per_gpu_hour)
-    told["fit"] = fitted(fit) if fit else None
+    if against and not fit:
+        raise typer.BadParameter("compares with a prediction; give --fit too", param_hint="--against")
+    told["fit"] = fitted(fit, against) if fit else None
     told["not_yet"] = not_yet(deployment, found)
     if values_file:
         try:

@@ -14,17 +14,17 @@ from cluster.planning.fit import MeasuredRow, bracket, fit
 RESERVE = Load().reserve
 
 
-def fitted(path: Path) -> dict[str, Any]:
-    """The field `fit` of the report. Raises BadParameter for a file that is no bench result or cannot be fitted."""
+def fitted(path: Path, against: Path | None = None) -> dict[str, Any]:
+    """The field `fit` of the report; against: the run to compare the prediction with, instead of the same one.
+
+    Raises BadParameter for a file that is no bench result or cannot be fitted.
+    """
+    rows, machine = _read("--fit", path)
     try:
-        told = json.loads(path.read_text())
-        rows = [_row(row) for row in told["rows"] if row["what"] == "counterpoint"]
-        machine = f"{told['machine']['cpu']}, {told['machine']['cores']} cores"
         line = fit(rows)
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        hint = f"{path} cannot be fitted ({error}); `counterpoint bench --only capacity --out {path}` makes one"
-        raise typer.BadParameter(hint, param_hint="--fit") from error
-    found = bracket(rows)
+    except ValueError as error:
+        raise _useless("--fit", path, error) from error
+    found = bracket(rows if against is None else _read("--against", against)[0])
     predicted = line.capacity(BUDGET_S)
     error = found.error(predicted)
     return {
@@ -42,6 +42,21 @@ def fitted(path: Path) -> dict[str, Any]:
         "machine": machine,
         "derate": 1.0,  # it is measured
     }
+
+
+def _read(option: str, path: Path) -> tuple[list[MeasuredRow], str]:
+    """Rows, and the machine they are of."""
+    try:
+        told = json.loads(path.read_text())
+        rows = [_row(row) for row in told["rows"] if row["what"] == "counterpoint"]
+        return rows, f"{told['machine']['cpu']}, {told['machine']['cores']} cores"
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise _useless(option, path, error) from error
+
+
+def _useless(option: str, path: Path, error: Exception) -> typer.BadParameter:
+    hint = f"{path} cannot be fitted ({error}); `counterpoint bench --only capacity --out {path}` makes one"
+    return typer.BadParameter(hint, param_hint=option)
 
 
 def _row(row: dict[str, Any]) -> MeasuredRow:
