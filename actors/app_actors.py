@@ -126,9 +126,15 @@ class RayDirectory:
     async def find(self, session: str) -> str:
         return await self._ask("find", session)
 
-    async def _ask(self, verb: str, *arguments: object) -> str:
+    async def export(self, session: str, token: str | None) -> tuple[tuple[str, bytes], ...]:
+        return await self._ask("export", session, token)
+
+    async def erase(self, session: str, token: str | None) -> bool:
+        return await self._ask("erase", session, token)
+
+    async def _ask(self, verb: str, *arguments: object) -> Any:
         try:
             supervisor = RayHandle(ray.get_actor(SUPERVISOR, namespace=self._namespace))
-            return str(await supervisor.tell(verb, *arguments))
+            return await supervisor.tell(verb, *arguments)
         except (ActorLost, ActorStarting, ValueError) as error:
             raise Rejected("supervisor", "it is away; live sessions go on, try again", retry_after_ms=1_000) from error

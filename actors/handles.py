@@ -116,3 +116,9 @@ class Directory(Protocol):
 
     async def find(self, session: str) -> str:
         """Address of the scheduler that owns this session. Raises ResyncRequired if nobody does."""
+
+    async def export(self, session: str, token: str | None) -> tuple[tuple[str, bytes], ...]:
+        """All that is held of a session, by name. token None: who asks is entitled. Raises Unauthenticated too."""
+
+    async def erase(self, session: str, token: str | None) -> bool:
+        """Hold nothing of it any more; False if nothing was held. Raises as `export`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -14,6 +15,8 @@ from grpc_reflection.v1alpha import reflection
 from actors.handles import Directory
 from actors.ingest_attach import Attacher
 from actors.ingest_auth import Auth
+from actors.ingest_held import HeldSessions
+from actors.ingest_keep import Keep
 from actors.ingest_links import Links
 from actors.ingest_ready import Readiness
 from actors.ingest_services import Services, read_checkpoint
@@ -38,8 +41,8 @@ log = structlog.get_logger()
 
 
 class InteractionService(interaction_pb2_grpc.InteractionServicer):
-    def __init__(self, attacher: Attacher, metrics: Metrics) -> None:
-        self._attacher, self._metrics = attacher, metrics
+    def __init__(self, attacher: Attacher, held: HeldSessions, metrics: Metrics) -> None:
+        self._attacher, self._held, self._metrics = attacher, held, metrics
         self.streams: set[ClientStream] = set()
         self.empty = asyncio.Event()
         self.empty.set()
@@ -53,6 +56,17 @@ class InteractionService(interaction_pb2_grpc.InteractionServicer):
         finally:
             self.streams.discard(stream)
             self._count()
+
+    async def ExportSession(  # noqa: N802 - named by the wire
+        self, request: v1.SessionRef, context: grpc.aio.ServicerContext
+    ) -> AsyncIterator[v1.ExportPart]:
+        async for part in self._held.export(request, context):
+            yield part
+
+    async def DeleteSession(  # noqa: N802 - named by the wire
+        self, request: v1.SessionRef, context: grpc.aio.ServicerContext
+    ) -> v1.SessionDeleted:
+        return await self._held.delete(request, context)
 
     def _count(self) -> None:
         self._metrics.set(m.STREAMS, len(self.streams))
@@ -107,8 +121,10 @@ class Ingest:
         """Serve; returns the address."""
         self._links = Links(self._directory, self._hello, self._clock)
         self._metrics.follow(m.CLOCK_ERROR, self._links.clock_error_s, peer="scheduler")
-        self._attacher = Attacher(self._services, self._links, Auth(self._config.auth.api_keys))
-        self._service = InteractionService(self._attacher, self._metrics)
+        auth, keep = Auth(self._config.auth.api_keys), Keep(self._config.limits.detached_s * 1_000_000_000)
+        self._attacher = Attacher(self._services, self._links, auth, keep)
+        held = HeldSessions(self._directory, auth, keep)
+        self._service = InteractionService(self._attacher, held, self._metrics)
         self._server = grpc.aio.server(
             options=(
                 ("grpc.max_receive_message_length", _TOLD_BYTES),

@@ -30,9 +30,8 @@ Metadata = Sequence[tuple[str, str | bytes]]
 
 
 class Attacher:
-    def __init__(self, services: Services, links: Links, auth: Auth) -> None:
-        self._services, self._links, self._auth = services, links, auth
-        self._keep = Keep(services.limits.detached_s * 1_000_000_000)
+    def __init__(self, services: Services, links: Links, auth: Auth, keep: Keep) -> None:
+        self._services, self._links, self._auth, self._keep = services, links, auth, keep
         self.draining = False
 
     @property

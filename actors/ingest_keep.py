@@ -23,6 +23,9 @@ class Keep:
         while len(self._held) > _MAX_SESSIONS or next(iter(self._held.values()))[0] < now_ns:
             self._held.popitem(last=False)
 
+    def forget(self, session: str) -> None:
+        self._held.pop(session, None)
+
     def take(self, session: str, out: AudioFormat | None) -> Kept | None:
         """What was kept, if its output track is the same."""
         _, kept_out, kept = self._held.pop(session, (0, None, None))

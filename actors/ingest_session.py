@@ -32,7 +32,7 @@ from cluster.telemetry import metrics as m
 from counterpoint.internal.v1 import edge_pb2 as pb
 from counterpoint.v1 import interaction_pb2 as v1
 
-_OVER = frozenset({"closed", "idle", "max_duration", "detached"})
+_OVER = frozenset({"closed", "idle", "max_duration", "detached", "deleted"})
 TURNS_KEPT = 30  # sent up and not accepted yet: 6 s, for a scheduler that takes over
 
 log = structlog.get_logger()

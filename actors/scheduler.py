@@ -17,6 +17,7 @@ from actors.scheduler_doors import Doors
 from actors.scheduler_edge import SERVER_OPTIONS, EdgeService
 from actors.scheduler_engine import EngineLink
 from actors.scheduler_gauges import Gauges
+from actors.scheduler_held import Held, Part
 from actors.scheduler_journal import HistoryFiles, Journal
 from actors.scheduler_limits import limits_of, rules_of
 from actors.scheduler_loop import TickLoop
@@ -77,6 +78,7 @@ class Scheduler:
         self._traces = None if lockstep else traces  # virtual time is nobody's
         self._server: grpc.aio.Server | None = None
         self._histories = HistoryFiles(config.serve.data_dir / "history", metrics)
+        self._held = Held(store, self._histories, self._forget)
         self._tasks: list[asyncio.Task[None]] = []
         self._core: SchedulerCore | None = None
         self._journal: Journal | None = None
@@ -152,6 +154,22 @@ class Scheduler:
         if self._core is None or self._doors is None:
             return ()
         return tuple(_line(self._core.session(session)) for session in sorted(self._doors.held))
+
+    async def authorise(self, session: str, token: str) -> None:
+        """Raises Unauthenticated where a token does not fit its session, or StoreUnavailable."""
+        await self._held.check(session, token)
+
+    async def export(self, session: str) -> tuple[Part, ...]:
+        """All that is held of a session here, by name. Raises StoreUnavailable."""
+        return await self._held.export(session)
+
+    async def erase(self, session: str) -> bool:
+        """Hold nothing of a session any more; False if nothing was. Raises StoreUnavailable."""
+        return await self._held.erase(session)
+
+    def _forget(self, session: str) -> None:
+        if self._core is not None and self._doors is not None:
+            self._doors.carry_out(self._core.give_up(session, None))
 
     def set_engine(self, address: str) -> None:
         """Where the engine serves after it was started again; the broken stream makes the loop go there."""

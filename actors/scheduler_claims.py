@@ -38,14 +38,14 @@ class Claims:
 
     async def give_up(self, claim: Claim) -> None:
         """The core refused: nothing may stay behind."""
-        await self._store.delete(_tenant(claim.session), claim.session)
+        await self._store.delete(tenant_of(claim.session), claim.session)
 
     async def again(self, session: str, token: str, seat: int) -> Claim:
         """For a client that comes back (seat 0), whose token is spent, or for the ingest that has it still.
 
         Raises Unauthenticated, Superseded (the client of this ingest went elsewhere), Rejected while the store is away.
         """
-        tenant, newest = _tenant(session), token if seat else secrets.token_urlsafe(24)
+        tenant, newest = tenant_of(session), token if seat else secrets.token_urlsafe(24)
         try:
             if seat:
                 given = await self._store.relink(tenant, session, token=token, seat=seat)
@@ -60,7 +60,7 @@ class Claims:
 
         Raises ResyncRequired if nothing can be rebuilt, Rejected if the store is away or somebody was quicker.
         """
-        tenant = _tenant(claim.session)
+        tenant = tenant_of(claim.session)
         try:
             stored = await self._store.load(tenant, claim.session)
             if stored.ended:
@@ -76,7 +76,7 @@ class Claims:
         return stored, replace(claim, epoch=epoch)
 
 
-def _tenant(session: str) -> str:
+def tenant_of(session: str) -> str:
     """Raises Unauthenticated for a name that we never gave."""
     tenant, dot, _ = session.rpartition(".")
     if not dot:

@@ -88,6 +88,7 @@ class HistoryFiles:
         self._folder, self._metrics, self._waiting_max = folder, metrics, waiting_max
         self._lines: list[tuple[str, bytes]] = []
         self._news = asyncio.Event()
+        self._writing = asyncio.Lock()
         self._keeping = True  # so that a full disk is told once and not every tick
 
     def put(self, lines: tuple[tuple[str, bytes], ...]) -> None:
@@ -102,8 +103,26 @@ class HistoryFiles:
         while True:
             await self._news.wait()
             self._news.clear()
-            lines, self._lines = self._lines, []
-            await asyncio.to_thread(self._append, lines)
+            async with self._writing:
+                lines, self._lines = self._lines, []
+                await asyncio.to_thread(self._append, lines)
+
+    def read(self, session: str) -> bytes:
+        """What is kept of a session, empty if nothing is. Blocks."""
+        path = self._path(session)
+        return path.read_bytes() if path.exists() else b""
+
+    async def erase(self, session: str) -> bool:
+        """Keep nothing of a session that gives no more lines. False if nothing was kept."""
+        async with self._writing:
+            self._lines = [line for line in self._lines if line[0] != session]
+            path = self._path(session)
+            held = await asyncio.to_thread(path.exists)
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+        return held
+
+    def _path(self, session: str) -> Path:
+        return self._folder / f"{quote(session, safe='')}.jsonl"  # a tenant may have any name, and none may lead out
 
     def flush(self) -> None:
         """What still waits, before the process ends."""
@@ -117,8 +136,7 @@ class HistoryFiles:
         for session, found in by_session.items():
             try:
                 self._folder.mkdir(parents=True, exist_ok=True)
-                # a tenant may have any name, and none may lead out of the folder
-                with (self._folder / f"{quote(session, safe='')}.jsonl").open("ab") as file:
+                with self._path(session).open("ab") as file:
                     file.writelines(found)
                 self._keeping = True
             except OSError as error:

@@ -12,10 +12,12 @@ from itertools import chain
 
 import structlog
 
+from actors import supervisor_held as held
 from actors.autoscaling import Autoscaling
 from actors.fleet import Fleet
 from actors.handles import ActorInfo, ActorLost, ActorSpec, Launcher, shards_of
 from actors.pairs import Pairs, number
+from actors.supervisor_held import Part
 from cluster.config import Config
 from cluster.errors import Rejected
 from cluster.scheduling.scaling import ScalingRules
@@ -185,6 +187,12 @@ class Supervisor:
             except ActorLost:
                 continue
         return await self.place(False)  # it may go on from its journal; who cannot rebuild it says so
+
+    async def export(self, session: str, token: str | None) -> tuple[Part, ...]:
+        return await held.export(self._fleet, session, token)
+
+    async def erase(self, session: str, token: str | None) -> bool:
+        return await held.erase(self._fleet, session, token)
 
     async def _meet(self) -> None:
         """Fix where the ranks of the engine meet, anew for each group."""

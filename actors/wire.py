@@ -81,10 +81,10 @@ def check_size(request: v1.InteractRequest, most: int) -> None:
         raise InvalidInput(kind, f"{size} bytes exceed limits.max_message_bytes {most}; send it in parts")
 
 
-def tenant_of(session: str) -> str:
+def tenant_of(session: str, field: str = "resume.session_id") -> str:
     """Raises InvalidInput for what no session is called: names reach the keys of the store."""
     if not _SESSION.fullmatch(session):
-        raise InvalidInput("resume.session_id", "must be as granted: the tenant, a dot and 16 of 0-9 and a-f")
+        raise InvalidInput(field, "must be as granted: the tenant, a dot and 16 of 0-9 and a-f")
     return session.rpartition(".")[0]
 
 

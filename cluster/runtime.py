@@ -19,7 +19,7 @@ from cluster.session import adopt as adoption
 from cluster.session.commands import Command, JournalWrite
 from cluster.session.events import ControlIn, EdgeEvent, JournalOutcome, Open, Reattach, SessionEvent, StepLost, Stepped
 from cluster.session.events import Tick as TickEvent
-from cluster.session.guard import Fault, broken, guarded
+from cluster.session.guard import Fault, broken, erased, guarded
 from cluster.session.history import Header, entry_line, header_line
 from cluster.session.limits import CheckpointLimits
 from cluster.session.machine import open_session
@@ -193,9 +193,11 @@ class SchedulerCore:
         )
         return self._collect(())
 
-    def give_up(self, session: str, error: Exception) -> Effects:
-        """Close a session that its shell cannot serve."""
+    def give_up(self, session: str, error: Exception | None) -> Effects:
+        """Close a session that its shell cannot serve, or (error None) of which nothing more may be written."""
         state = self._sessions.get(session)
+        if state is not None and error is None:
+            return self._collect(self._settle(*erased(state)))
         if state is None or state.ended:
             return Effects()
         self._break(state, error)

@@ -98,7 +98,7 @@ class ControlEffective(ToEdge):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionEnded(ToEdge):
-    """code: closed | idle | max_duration | detached | fenced | resync_required | internal."""
+    """code: closed | idle | max_duration | detached | deleted | fenced | resync_required | internal."""
 
     reason: str
     micro_turns: int

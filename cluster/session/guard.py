@@ -33,6 +33,14 @@ def guarded(state: Session, event: SessionEvent, now_ns: int) -> tuple[Session, 
         return *broken(state), Fault(session=state.terms.session, error=error)
 
 
+def erased(state: Session) -> tuple[Session, tuple[Command, ...]]:
+    """Ended, with nothing left to write: it was to be deleted."""
+    told: tuple[Command, ...] = ()
+    if not state.ended:
+        state, told = tick.end(state, "deleted", "its deletion was asked for", -1)
+    return replace(state, journal=Journal()), told
+
+
 def broken(state: Session) -> tuple[Session, tuple[Command, ...]]:
     """Ended, as well as it still can be: with a last record in the journal, or where that fails too without one."""
     try:

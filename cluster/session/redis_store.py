@@ -84,6 +84,9 @@ class RedisStore:
             raise Superseded(session)
         return Seat(epoch=newest.epoch, number=seat)
 
+    async def check(self, tenant: str, session: str, *, token: str) -> None:
+        _seat(await self._run(lua.RELINK, tenant, session, digest(token)))
+
     async def append(self, writes: Sequence[JournalWrite]) -> tuple[JournalOutcome, ...]:
         if not writes:
             return ()

@@ -64,6 +64,9 @@ class SessionStore(Protocol):
         Raises Superseded if a client came back elsewhere since `seat` was given, Unauthenticated.
         """
 
+    async def check(self, tenant: str, session: str, *, token: str) -> None:
+        """Whether a token fits, which uses nothing up. Raises Unauthenticated."""
+
     async def append(self, writes: Sequence[JournalWrite]) -> tuple[JournalOutcome, ...]:
         """Write all sessions of a tick at once; one outcome each, in order. A stale epoch writes nothing.
 
@@ -138,6 +141,9 @@ class MemoryStore:
         if seat < found.seat:
             raise Superseded(session)
         return Seat(epoch=found.epoch, number=seat)
+
+    async def check(self, tenant: str, session: str, *, token: str) -> None:
+        self._admitted(tenant, session, token)
 
     async def append(self, writes: Sequence[JournalWrite]) -> tuple[JournalOutcome, ...]:
         return tuple(self._append(write) for write in writes)

@@ -58,6 +58,13 @@ class EdgePeer:
                 if kind == "ended":
                     raise AssertionError(f"the session ended: {down.ended}")
 
+    async def ends(self) -> pb.SessionEnded:
+        """How the session ended."""
+        async with asyncio.timeout(PATIENCE_S):
+            while (down := await self._inbox.get()).WhichOneof("message") != "ended":
+                pass
+        return down.ended
+
     async def answered(self) -> pb.EdgeDown:
         down = await self.until("granted", "rejected")
         if down.HasField("granted"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,11 +14,12 @@ from actors.engine import EngineSettings, EngineShell
 from actors.scheduler import Scheduler
 from cluster.clock import Clock, MonotonicClock
 from cluster.config import Config, load
-from cluster.errors import StoreUnavailable
+from cluster.errors import StoreUnavailable, Unauthenticated
 from cluster.model.random_checkpoint import write_random_checkpoint
 from cluster.session.commands import JournalWrite
 from cluster.session.events import JournalOutcome
 from cluster.session.redis_store import RedisOptions, RedisStore
+from cluster.session.replay import replay_machine
 from cluster.session.store import MemoryStore
 from cluster.telemetry.metrics import Metrics
 from cluster.types import Dtype
@@ -220,6 +222,32 @@ async def test_a_session_survives_its_scheduler(config: Config, engine: str) -> 
         assert "reconstructed" in lost.degradations
         gone = (await peer.reattach("default.0123456789abcdef", "t", received_k=-1)).rejected
         assert gone.code == "unauthenticated"
+
+
+async def test_all_that_is_held_of_a_session_can_be_had_and_erased_while_it_lives(config: Config, engine: str) -> None:
+    store = MemoryStore()
+    async with scheduling(config, engine, store) as (scheduler, address), EdgePeer(address) as peer:
+        granted = await peer.open(lockstep=True)
+        for k in range(5):
+            await peer.turn(k)
+        await peer.result(4)
+        while peer.accepted < 4:
+            await peer.until("accepted")
+        session, token = granted.session, granted.granted.token
+        await scheduler.authorise(session, token)
+        with pytest.raises(Unauthenticated, match=r"resume\.token"):
+            await scheduler.authorise(session, "guess")
+        parts = dict(await scheduler.export(session))
+        records = [json.loads(line) for line in parts["journal.jsonl"].splitlines()]
+        assert {turn["k"] for record in records for turn in record.get("turns", ())} >= {0, 1, 2, 3}
+        assert json.loads(parts["terms.json"])["session"] == session
+        assert replay_machine(parts["history.jsonl"].splitlines()).answered_k >= 3
+        assert await scheduler.erase(session)
+        assert (await peer.ends()).code == "deleted"
+        assert (await scheduler.export(session), scheduler.sessions(), store._held) == ((), (), {})
+        assert not [*(config.serve.data_dir / "history").iterdir()]
+        assert not await scheduler.erase(session)
+        assert (await peer.reattach(session, token, received_k=4)).rejected.code == "unauthenticated"
 
 
 class StuckStore(MemoryStore):

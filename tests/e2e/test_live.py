@@ -13,9 +13,9 @@ import psutil
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from counterpoint.client import Refused
+from counterpoint.client import Failed, InteractionClient, Refused, send_paced
 from tests.e2e.conftest import Served, serving
-from tests.e2e.talking import PATIENT, Talk, converse
+from tests.e2e.talking import PATIENT, Talk, audio, converse, noise
 
 LAYERS = 6
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
@@ -70,6 +70,22 @@ async def test_actors_wait_behind_nobody(cluster: Served) -> None:
     pids = [actor["pid"] for actor in cluster.facts["actors"]]
     own = os.getpriority(os.PRIO_PROCESS, 0)
     assert {os.getpriority(os.PRIO_PROCESS, pid) for pid in pids} == {own}
+
+
+async def test_all_that_is_held_of_a_session_can_be_had_and_erased(cluster: Served) -> None:
+    async with InteractionClient(cluster.target) as client:
+        session = await client.start(audio())
+        await send_paced(session, noise(1.0))
+        token = session.granted.resume_token
+        held = await client.export(session.session_id, token)
+        assert set(held) == {"terms.json", "journal.jsonl", "history.jsonl"}
+        assert await client.delete(session.session_id, token)
+        *_, closed = [event async for event in session]
+        assert closed.message.reason.startswith("deleted")
+        with pytest.raises(Failed, match="unauthenticated"):
+            await client.export(session.session_id, token)
+    history = cluster.folder / "data" / "history" / f"{session.session_id}.jsonl"
+    assert not history.exists()
 
 
 async def test_lockstep_runs_on_a_pair_of_its_own_and_needs_no_wall_clock(cluster: Served) -> None:

@@ -182,6 +182,10 @@ async def test_an_ingest_whose_client_came_back_elsewhere_is_stale_while_its_tok
     assert await store.relink("acme", "s", token="t2", seat=seat.number) == seat
     with pytest.raises(Unauthenticated):
         await store.relink("acme", "s", token="guess", seat=9)
+    for token in ("t1", "t2"):
+        await store.check("acme", "s", token=token)
+    with pytest.raises(Unauthenticated):
+        await store.check("acme", "s", token="guess")
 
 
 async def test_tokens_fit_only_their_session_and_tenant(store: SessionStore) -> None:

@@ -10,7 +10,7 @@ import grpc
 
 from counterpoint.client.attachment import Attachment, Lost
 from counterpoint.client.connection import Patience
-from counterpoint.client.errors import Unreachable
+from counterpoint.client.errors import ClientError, Failed, Unreachable
 from counterpoint.client.session import Session
 from counterpoint.v1 import interaction_pb2 as v1
 from counterpoint.v1.interaction_pb2_grpc import InteractionStub
@@ -65,6 +65,36 @@ class InteractionClient:
             target=self.target,
             models_playback=models_playback,
         )
+
+    async def export(self, session_id: str, token: str = "") -> dict[str, bytes]:
+        """All that the cluster holds of a session, by name. token: its resume token, where no key is asked for.
+
+        Raises Failed or Unreachable.
+        """
+        parts: dict[str, bytes] = {}
+        try:
+            async for part in self._stub.ExportSession(self._ref(session_id, token), metadata=self._metadata):
+                parts[part.name] = parts.get(part.name, b"") + part.data
+        except grpc.aio.AioRpcError as error:
+            raise self._failure(error) from error
+        return parts
+
+    async def delete(self, session_id: str, token: str = "") -> bool:
+        """Have all of it erased; a live session is closed. False if nothing was held. Raises as `export`."""
+        try:
+            done = await self._stub.DeleteSession(self._ref(session_id, token), metadata=self._metadata)
+        except grpc.aio.AioRpcError as error:
+            raise self._failure(error) from error
+        return bool(done.found)
+
+    def _ref(self, session_id: str, token: str) -> v1.SessionRef:
+        return v1.SessionRef(session_id=session_id, token=token)
+
+    def _failure(self, error: grpc.aio.AioRpcError) -> ClientError:
+        code, details = error.code(), error.details() or ""
+        if code is grpc.StatusCode.UNAVAILABLE:
+            return Unreachable(self.target, details)
+        return Failed(code.name.lower(), details)
 
     async def close(self) -> None:
         await self._channel.close()

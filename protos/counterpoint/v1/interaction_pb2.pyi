@@ -86,6 +86,28 @@ OUTCOME_OVERLAP_REFUSED: Outcome
 OUTCOME_TOO_EARLY: Outcome
 OUTCOME_UNDECODABLE: Outcome
 
+class SessionRef(_message.Message):
+    __slots__ = ("session_id", "token")
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
+    session_id: str
+    token: str
+    def __init__(self, session_id: _Optional[str] = ..., token: _Optional[str] = ...) -> None: ...
+
+class ExportPart(_message.Message):
+    __slots__ = ("name", "data")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    data: bytes
+    def __init__(self, name: _Optional[str] = ..., data: _Optional[bytes] = ...) -> None: ...
+
+class SessionDeleted(_message.Message):
+    __slots__ = ("found",)
+    FOUND_FIELD_NUMBER: _ClassVar[int]
+    found: bool
+    def __init__(self, found: _Optional[bool] = ...) -> None: ...
+
 class InteractRequest(_message.Message):
     __slots__ = ("seq", "configure", "resume", "audio", "video", "text", "playback", "control", "dropped", "close")
     SEQ_FIELD_NUMBER: _ClassVar[int]

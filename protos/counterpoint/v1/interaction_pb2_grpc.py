@@ -39,6 +39,16 @@ class InteractionStub:
                 request_serializer=counterpoint_dot_v1_dot_interaction__pb2.InteractRequest.SerializeToString,
                 response_deserializer=counterpoint_dot_v1_dot_interaction__pb2.InteractResponse.FromString,
                 _registered_method=True)
+        self.ExportSession = channel.unary_stream(
+                '/counterpoint.v1.Interaction/ExportSession',
+                request_serializer=counterpoint_dot_v1_dot_interaction__pb2.SessionRef.SerializeToString,
+                response_deserializer=counterpoint_dot_v1_dot_interaction__pb2.ExportPart.FromString,
+                _registered_method=True)
+        self.DeleteSession = channel.unary_unary(
+                '/counterpoint.v1.Interaction/DeleteSession',
+                request_serializer=counterpoint_dot_v1_dot_interaction__pb2.SessionRef.SerializeToString,
+                response_deserializer=counterpoint_dot_v1_dot_interaction__pb2.SessionDeleted.FromString,
+                _registered_method=True)
 
 
 class InteractionServicer:
@@ -51,6 +61,20 @@ class InteractionServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExportSession(self, request, context):
+        """All that is held of a session. A part may come in several pieces, which follow each other.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteSession(self, request, context):
+        """Erases all of it. A session that is live is closed first, as `deleted`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_InteractionServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -58,6 +82,16 @@ def add_InteractionServicer_to_server(servicer, server):
                     servicer.Interact,
                     request_deserializer=counterpoint_dot_v1_dot_interaction__pb2.InteractRequest.FromString,
                     response_serializer=counterpoint_dot_v1_dot_interaction__pb2.InteractResponse.SerializeToString,
+            ),
+            'ExportSession': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportSession,
+                    request_deserializer=counterpoint_dot_v1_dot_interaction__pb2.SessionRef.FromString,
+                    response_serializer=counterpoint_dot_v1_dot_interaction__pb2.ExportPart.SerializeToString,
+            ),
+            'DeleteSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteSession,
+                    request_deserializer=counterpoint_dot_v1_dot_interaction__pb2.SessionRef.FromString,
+                    response_serializer=counterpoint_dot_v1_dot_interaction__pb2.SessionDeleted.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -87,6 +121,60 @@ class Interaction:
             '/counterpoint.v1.Interaction/Interact',
             counterpoint_dot_v1_dot_interaction__pb2.InteractRequest.SerializeToString,
             counterpoint_dot_v1_dot_interaction__pb2.InteractResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/counterpoint.v1.Interaction/ExportSession',
+            counterpoint_dot_v1_dot_interaction__pb2.SessionRef.SerializeToString,
+            counterpoint_dot_v1_dot_interaction__pb2.ExportPart.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/counterpoint.v1.Interaction/DeleteSession',
+            counterpoint_dot_v1_dot_interaction__pb2.SessionRef.SerializeToString,
+            counterpoint_dot_v1_dot_interaction__pb2.SessionDeleted.FromString,
             options,
             channel_credentials,
             insecure,
