@@ -109,7 +109,7 @@ class Attacher:
     async def _begin(
         self, attachment: Attachment, opening: Opening, outbox: Outbox, *, received_k: int
     ) -> IngestSession:
-        kept = self._keep.take(attachment.granted.session, opening.audio_out)
+        kept = self._keep.take(attachment.granted.session, opening.audio_out, received_k)
         try:
             session = IngestSession(attachment, opening, self._services, outbox, received_k=received_k, kept=kept)
             outbox.put(self._granted(attachment.granted, opening))

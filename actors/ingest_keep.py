@@ -26,7 +26,7 @@ class Keep:
     def forget(self, session: str) -> None:
         self._held.pop(session, None)
 
-    def take(self, session: str, out: AudioFormat | None) -> Kept | None:
-        """What was kept, if its output track is the same."""
+    def take(self, session: str, out: AudioFormat | None, received_k: int) -> Kept | None:
+        """What was kept, if its output track is the same and no other ingest has served the client since."""
         _, kept_out, kept = self._held.pop(session, (0, None, None))
-        return kept if kept_out == out else None
+        return kept if kept is not None and kept_out == out and received_k < kept.next_k else None

@@ -69,6 +69,27 @@ async def test_another_ingest_remakes_the_sound_nobody_heard_and_nothing_before(
     assert turn.text == []
 
 
+async def test_what_an_ingest_kept_is_not_heard_after_another_one_has_served(served: Rig) -> None:
+    client, granted = await served.opened()
+    for k in range(3):
+        await client.audio(k)
+    await client.turns(3)  # a quarter of WATER is still to sound
+    first = served.target
+    client.vanish()
+    await served.scheduler.until(lambda: served.scheduler.session.detached is not None)
+    await served.ingest()
+    other, regranted = await served.resumed(granted, received_k=2)
+    for k in (3, 4):
+        await other.audio(k)
+    await other.turns(2)
+    other.vanish()
+    served.target = first
+    again, _ = await served.resumed(regranted, received_k=4)
+    await again.audio(5)
+    (turn,) = await again.turns(1)
+    assert (turn.k, turn.audio) == (5, b"")
+
+
 async def test_another_ingest_sends_again_what_the_client_did_not_receive(served: Rig) -> None:
     client, granted = await served.opened()
     for k in range(4):
