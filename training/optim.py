@@ -53,19 +53,20 @@ class Muon(torch.optim.Optimizer):
 
 
 def build(model: Micro, muon_lr: float, adam_lr: float) -> list[torch.optim.Optimizer]:
-    """The last one is for what sees, so that a state from before there were pictures fits the others."""
+    """The last two are for what sees, so that a state from before there were pictures fits the others."""
     matrices: list[nn.Parameter] = [model.audio.up_proj.weight, model.audio.down_proj.weight]
     for block in model.layers:
         attention = block.self_attn
         matrices += [attention.q_proj.weight, attention.k_proj.weight, attention.v_proj.weight, attention.o_proj.weight]
         matrices += [block.mlp.gate_up, block.mlp.down]
-    sights = [*model.vision.parameters(), *model.sights.parameters()]
-    taken = {id(p) for p in (*matrices, *sights)}
+    eyes, helpers = list(model.vision.parameters()), list(model.sights.parameters())
+    taken = {id(p) for p in (*matrices, *eyes, *helpers)}
     rest = [p for p in model.parameters() if id(p) not in taken]
     return [
         Muon(matrices, lr=muon_lr, momentum=0.95, decay=0.05),
         torch.optim.AdamW(rest, lr=adam_lr, betas=(0.9, 0.98), weight_decay=0.01, fused=True),
-        torch.optim.AdamW(sights, lr=adam_lr, betas=(0.9, 0.98), weight_decay=0.01, fused=True),
+        Muon(eyes, lr=muon_lr, momentum=0.95, decay=0.05),
+        torch.optim.AdamW(helpers, lr=adam_lr, betas=(0.9, 0.98), weight_decay=0.01, fused=True),
     ]
 
 

@@ -93,9 +93,10 @@ class Trainer:
         if path.exists():
             state = torch.load(path, weights_only=True)
             adopt(self.model, state["model"])
-            # a state from before there were pictures has no optimiser for what sees, which is the last
+            # a state from before there were pictures has no optimisers for what sees, the last ones: they begin anew
             for optimiser, saved in zip(self._optimisers, state["optimisers"], strict=False):
-                optimiser.load_state_dict(saved)
+                if _sizes(saved) == _sizes(optimiser.state_dict()):
+                    optimiser.load_state_dict(saved)
             self.step, self.spent_s = state["step"], state["spent_s"]
             self.steps = state["ends"] or self.steps
 
@@ -182,6 +183,10 @@ class Trainer:
         with (self._run / "log.jsonl").open("a") as log:
             log.write(json.dumps(row) + "\n")
         self._sums.clear()
+
+
+def _sizes(state: dict[str, Any]) -> list[int]:
+    return [len(group["params"]) for group in state["param_groups"]]
 
 
 def _drawn(rng: np.random.Generator, stage: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from training import views
 from training.batches import EARLY, LATE, TRUNCATED, Shape, fill_with_speech
 from training.mixing import Room, render
 from training.script import Pool, Script
-from training.sights.store import Reels, varied
+from training.sights.store import Reels
 from training.sights.watching import Watching, beside
 from training.tasks import Kind
 from training.timeline import Timeline
@@ -47,7 +47,7 @@ def dense_sight_view(rng: np.random.Generator, pool: Pool, reels: Reels) -> view
         fill_with_speech(rng, pool, line)
     while k < DENSE_TURNS and (reel := reels.draw(rng)):
         first = int(rng.integers(reel.scene.rest - 3, max(reel.scene.rest, len(reel.scene) - 24)))
-        pictures = varied(rng, reel.pictures_KSS3[first:])
+        pictures = reels.pictures(rng, reel)[first:]
         for index in range(min(len(pictures), DENSE_TURNS - k)):
             line.camera[k + index] = (pictures[index], reel.scene.track_KC[first + index])
         k += len(pictures)

@@ -8,7 +8,7 @@ from PIL import ImageDraw
 from training.sights import acting, motions
 from training.sights.acting import Part
 from training.sights.body import AT, Floats, build
-from training.sights.canvas import Picture, any_colour, blank, exposed, room, shot
+from training.sights.canvas import SIDE, Camera, Picture, any_colour, camera, sheet
 from training.sights.figure import Person, Seen, draw_person, draw_seat, person, posed
 from training.sights.motions import ACTIONS, MOTIONS, REPETITIONS, Performance, perform
 from training.sights.reel import EVENTS, PHASES, REPETITION, START, STOP, Event, Scene, empty_track
@@ -19,7 +19,7 @@ _FRONT, _SIDE = ("waves", "reaches", "jumps"), ("sits", "bends", "drinks", "walk
 _SEATED = ("stands", "drinks", "waves", "reaches")
 
 
-def exercise(rng: np.random.Generator, name: str = "") -> tuple[Picture, Scene]:
+def exercise(rng: np.random.Generator, name: str = "") -> tuple[Picture, Camera, Scene]:
     """Repetitions of one motion."""
     name = name or str(rng.choice(REPETITIONS))
     parts = acting.repetitions(rng, name, REST * 0.2 + rng.uniform(0, 0.2), rng.uniform(5, 15))
@@ -28,7 +28,7 @@ def exercise(rng: np.random.Generator, name: str = "") -> tuple[Picture, Scene]:
     return _film(rng, "exercise", parts, {name: own}, motions.view(rng, name), own.rest, own.holds)
 
 
-def act(rng: np.random.Generator, name: str = "") -> tuple[Picture, Scene]:
+def act(rng: np.random.Generator, name: str = "") -> tuple[Picture, Camera, Scene]:
     """One to four actions, `name` among them."""
     name = name or str(rng.choice(ACTIONS))
     yaw = motions.view(rng, name)
@@ -53,7 +53,7 @@ def _film(
     yaw: float,
     rest: Floats,
     holds: str,
-) -> tuple[Picture, Scene]:
+) -> tuple[Picture, Camera, Scene]:
     count = round(parts[-1].end_s / 0.2) + AFTER + int(rng.integers(0, 4))
     t_K = np.arange(count) * 0.2 + rng.uniform(0, 0.2)
     poses = np.tile(rest, (count, 1))
@@ -72,9 +72,9 @@ def _film(
     if "walks" in own:
         _stroll(rng, parts, poses, t_K)
     who = person(rng, build(rng, yaw), holds)
-    pictures = _pictures(rng, who, _sway(rng, poses, t_K), t_K, seat=any(each.seat for each in own.values()))
+    layer, eye = _pictures(rng, who, _sway(rng, poses, t_K), t_K, seat=any(each.seat for each in own.values()))
     shown = tuple(dict.fromkeys(part.name for part in parts))
-    return pictures, Scene(kind=kind, rest=REST, events=tuple(events), shown=shown, track_KC=track)
+    return layer, eye, Scene(kind=kind, rest=REST, events=tuple(events), shown=shown, track_KC=track)
 
 
 def _events(part: Part, t_K: Floats) -> list[Event]:
@@ -106,21 +106,23 @@ def _sway(rng: np.random.Generator, poses: Floats, t_K: Floats) -> Floats:
     return poses
 
 
-def _pictures(rng: np.random.Generator, who: Person, poses: Floats, t_K: Floats, *, seat: bool) -> Picture:
+def _pictures(
+    rng: np.random.Generator, who: Person, poses: Floats, t_K: Floats, *, seat: bool
+) -> tuple[Picture, Camera]:
     count = len(t_K)
-    place, tone = room(rng, count, calm=False), any_colour(rng, 0.6)
+    eye, tone = camera(rng, count, calm=False), any_colour(rng, 0.6)
     others = [bystander(rng, t_K)] if rng.random() < 0.28 else []
-    own, taken = posed(who, poses), np.empty((count, 80, 80, 3), np.uint8)
+    own, layer = posed(who, poses), np.empty((count, SIDE, SIDE, 4), np.uint8)
     for k in range(count):
-        image = blank(place, k)
+        image = sheet()
         draw = ImageDraw.Draw(image)
         for other, spots in others:
             draw_person(draw, other, *spots[k])
         if seat:
             draw_seat(draw, who, tone)
         draw_person(draw, who, *own[k])
-        taken[k] = shot(place, image, k, count)
-    return exposed(rng, taken)
+        layer[k] = eye.shot(image, k)
+    return layer, eye
 
 
 def bystander(rng: np.random.Generator, t_K: Floats) -> tuple[Person, list[Seen]]:

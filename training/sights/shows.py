@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import ImageDraw
 
-from training.sights.canvas import Picture, blank, exposed, room, shot
+from training.sights.canvas import SIDE, Camera, Picture, camera, sheet
 from training.sights.figure import draw_person
 from training.sights.people import REST, bystander
 from training.sights.reel import LIGHT, SEE, Event, Scene, empty_track
@@ -26,7 +26,7 @@ LIGHTS = COLOURS[:5]  # no light shines black
 Paint = Callable[[ImageDraw.ImageDraw, float], None]
 
 
-def appear(rng: np.random.Generator) -> tuple[Picture, Scene]:
+def appear(rng: np.random.Generator) -> tuple[Picture, Camera, Scene]:
     """One to four shapes, one at a time; half of them share the colour or the shape of the one before."""
     marks, at, pair = [], REST * 0.2 + rng.uniform(0, 0.2), None
     for _ in range(int(rng.integers(1, 5))):
@@ -51,7 +51,7 @@ def appear(rng: np.random.Generator) -> tuple[Picture, Scene]:
 
     shown = tuple(dict.fromkeys(" ".join(pair) for pair, *_ in marks))
     scene = Scene(kind="appear", rest=REST, events=tuple(events), shown=shown, track_KC=track)
-    return _film(rng, t_K, paint), scene
+    return *_film(rng, t_K, paint), scene
 
 
 def _mark(rng: np.random.Generator, pair: tuple[str, str]) -> Paint:
@@ -67,7 +67,7 @@ def _mark(rng: np.random.Generator, pair: tuple[str, str]) -> Paint:
     return draw_mark
 
 
-def light(rng: np.random.Generator) -> tuple[Picture, Scene]:
+def light(rng: np.random.Generator) -> tuple[Picture, Camera, Scene]:
     """A lamp that changes three to six times and ends as it began; at rest it may be dark."""
     traffic = rng.random() < 0.5
     colours = TRAFFIC if traffic else LIGHTS
@@ -104,19 +104,19 @@ def light(rng: np.random.Generator) -> tuple[Picture, Scene]:
         track_KC=track,
         lit=order[0],
     )
-    return _film(rng, t_K, paint), scene
+    return *_film(rng, t_K, paint), scene
 
 
-def _film(rng: np.random.Generator, t_K: np.ndarray, paint: Paint) -> Picture:
+def _film(rng: np.random.Generator, t_K: np.ndarray, paint: Paint) -> tuple[Picture, Camera]:
     count = len(t_K)
-    place = room(rng, count, calm=True)
+    eye = camera(rng, count, calm=True)
     others = [bystander(rng, t_K)] if rng.random() < 0.3 else []
-    taken = np.empty((count, 80, 80, 3), np.uint8)
+    layer = np.empty((count, SIDE, SIDE, 4), np.uint8)
     for k in range(count):
-        image = blank(place, k)
+        image = sheet()
         draw = ImageDraw.Draw(image)
         for other, spots in others:
             draw_person(draw, other, *spots[k])
         paint(draw, float(t_K[k]))
-        taken[k] = shot(place, image, k, count)
-    return exposed(rng, taken)
+        layer[k] = eye.shot(image, k)
+    return layer, eye

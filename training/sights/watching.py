@@ -8,7 +8,7 @@ from training import tasks
 from training.clips import Clip
 from training.script import Pool, Script
 from training.sights.reel import Event, Scene
-from training.sights.store import Reel, Reels, varied
+from training.sights.store import Reel, Reels
 from training.tasks import SIGHTS, Kind, Utterance
 from training.timeline import FRAMES_PER_TURN, Timeline, answers
 
@@ -105,7 +105,7 @@ class Watching(Script):
     def _roll(self, reel: Reel, start: int, begin: int, first: int) -> int:
         """Shows a reel: at rest from micro-turn `start`, its pictures from `first` on from `begin`. Returns its end."""
         rng, scene, line = self._rng, reel.scene, self._line
-        pictures = varied(rng, reel.pictures_KSS3)
+        pictures = self._reels.pictures(rng, reel)
         for k in range(start, begin):
             self._show(k, pictures, scene, scene.rest - 1 - _to_and_fro(begin - 1 - k, scene.rest))
         self._pictures = pictures
@@ -146,7 +146,7 @@ def beside(rng: np.random.Generator, line: Timeline, reels: Reels) -> None:
     """A camera that has nothing to do with what is said."""
     k = 0
     while k < line.turns and (reel := reels.draw(rng)):
-        pictures = varied(rng, reel.pictures_KSS3)
+        pictures = reels.pictures(rng, reel)
         for index in range(min(len(pictures), line.turns - k)):
             line.camera[k + index] = (pictures[index], reel.scene.track_KC[index])
         k += len(pictures)
