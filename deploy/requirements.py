@@ -1,4 +1,4 @@
-"""Prints the pinned dependencies of both distributions, so that an image without torch needs no second list.
+"""Prints the pinned dependencies of both distributions and of traces: an image without torch needs no other list.
 
 python deploy/requirements.py --without torch
 python deploy/requirements.py --only torch
@@ -16,10 +16,11 @@ OWN = {"counterpoint", "counterpoint-cluster"}
 
 
 def dependencies() -> dict[str, str]:
-    """Requirement by name, of both distributions, without themselves."""
+    """Requirement by name, of both distributions and the extra `tracing`, without themselves."""
     found: dict[str, str] = {}
     for file in (ROOT / "protos" / "pyproject.toml", ROOT / "pyproject.toml"):
-        for requirement in tomllib.loads(file.read_text())["project"]["dependencies"]:
+        project = tomllib.loads(file.read_text())["project"]
+        for requirement in project["dependencies"] + project.get("optional-dependencies", {}).get("tracing", []):
             found[re.split(r"[\[=<>~! ;]", requirement, maxsplit=1)[0]] = requirement
     return {name: requirement for name, requirement in found.items() if name not in OWN}
 

@@ -326,3 +326,15 @@ def test_no_place_is_kept_free_on_nodes_that_keep_the_pods_out(objects: tuple[Ob
     for group in worker_groups(objects).values():
         for constraint in group["template"]["spec"]["topologySpreadConstraints"]:
             assert constraint["nodeTaintsPolicy"] == "Honor"
+
+
+def test_every_actor_traces_where_a_collector_is_named() -> None:
+    def named(objects: tuple[Object, ...]) -> set[str]:
+        return {
+            role
+            for role, found in ray_templates(objects).items()
+            if {"name": "OTEL_TRACES_SAMPLER_ARG", "value": "0.01"} in found["spec"]["containers"][0]["env"]
+        }
+
+    assert named(rendered(None, "--set", "monitoring.traces.endpoint=http://collector:4318")) == set(ROLES)
+    assert not named(rendered())

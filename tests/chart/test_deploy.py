@@ -60,6 +60,7 @@ def test_an_image_has_torch_or_has_it_not(option: str, has_torch: bool) -> None:
     lines = run(sys.executable, DEPLOY / "requirements.py", option, "torch").stdout.split()
     assert any(line.startswith("torch==") for line in lines) == has_torch
     assert all("==" in line for line in lines)
+    assert any(line.startswith("opentelemetry-") for line in lines) != has_torch, "traces are in the layer of both"
     assert not any(line.startswith("counterpoint") for line in lines)
 
 

@@ -104,8 +104,10 @@ def test_every_rule_has_a_unit_test_and_every_alert_one_in_which_it_is_raised() 
 
 def test_the_labels_known_from_the_start_are_the_ones_that_are_counted() -> None:
     assert set(m.MEDIA_OUTCOMES.known) == set(MediaOutcome)
-    errors: list[CounterpointError] = [ProtocolError("f", "m"), InvalidInput("f", "m"), Rejected("l", "m")]
-    errors += [error("m") for error in (Unauthenticated, ResyncRequired, StoreUnavailable, CounterpointError)]
+    errors: list[CounterpointError] = [
+        error("f", "m") for error in (ProtocolError, InvalidInput, Rejected, Unauthenticated)
+    ]
+    errors += [error("m") for error in (ResyncRequired, StoreUnavailable, CounterpointError)]
     assert {fault_of(error)[0].code for error in errors} == set(m.STREAM_ERRORS.known)
 
 

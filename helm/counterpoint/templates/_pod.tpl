@@ -95,6 +95,10 @@ template:
         imagePullPolicy: {{ $root.Values.images.pullPolicy }}
         env:
           {{- include "counterpoint.rayEnv" $root | nindent 10 }}
+          {{- with $root.Values.monitoring.traces.endpoint }}
+          - {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }}}
+          - {name: OTEL_TRACES_SAMPLER_ARG, value: {{ $root.Values.monitoring.traces.share | quote }}}
+          {{- end }}
         ports:
           - {name: cp-metrics, containerPort: {{ $root.Values.ports.metrics }}}
           - {name: metrics, containerPort: 8080}
