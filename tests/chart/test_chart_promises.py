@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -251,6 +252,15 @@ def test_a_password_is_made_for_each_store_and_never_written_elsewhere() -> None
     secrets = of_kind(rendered(), "Secret")
     assert {found["metadata"]["name"] for found in secrets} == {"cp-counterpoint-redis", "cp-counterpoint-gcs"}
     assert 'requirepass "$REDISCLI_AUTH"' in text
+
+
+def test_a_store_is_full_before_its_container_is() -> None:
+    for store in of_kind(rendered(), "StatefulSet"):
+        *_, script = store["spec"]["template"]["spec"]["containers"][0]["command"]
+        told = script.replace("exec valkey-server", "echo").replace("/sys/fs/cgroup/memory.max", "/dev/stdin")
+        for limit, given in (("1000000000", "600000000"), ("max", "0")):
+            done = subprocess.run(["sh", "-c", told], input=limit, capture_output=True, text=True, check=True)
+            assert f"--maxmemory {given} --maxmemory-policy noeviction" in done.stdout
 
 
 def test_one_kind_stands_in_each_template_file() -> None:
