@@ -46,8 +46,7 @@ class Supervisor:
             ScalingRules(
                 fewest=config.scaling.pairs,
                 most=config.scaling.most,
-                more_after_s=config.scaling.more_after_s,
-                fewer_after_s=config.scaling.fewer_after_s,
+                **config.scaling.model_dump(exclude={"pairs", "max_pairs"}),
             ),
             self._pairs,
             launcher,

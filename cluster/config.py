@@ -57,6 +57,10 @@ class Scaling(Section):
     max_pairs: Annotated[int, Field(ge=0, le=64)] = 0  # 0: as many as `pairs`
     fewer_after_s: Annotated[float, Field(ge=1)] = 300.0  # that long one pair less must have been enough
     more_after_s: Annotated[float, Field(ge=0)] = 10.0
+    late: Annotated[float, Field(gt=0, le=1)] = 0.01  # of micro-turns due, above which one pair more is wanted
+    queue_age_s: Annotated[float, Field(gt=0)] = 0.05  # p99 of how late ticks begin, likewise
+    headroom: Annotated[float, Field(le=0.9)] = 0.1  # of a tick's budget, below which; may be negative
+    kv_full_s: Annotated[float, Field(gt=0)] = 120.0  # until KV is full at the present rise, below which
 
     @property
     def most(self) -> int:

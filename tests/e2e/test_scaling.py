@@ -14,7 +14,7 @@ from ray.cluster_utils import Cluster
 from actors.app import App
 from actors.store import EmbeddedStore
 from cluster.config import load
-from tests.e2e.talking import converse
+from tests.e2e.talking import PATIENT, converse
 
 PAIR = {"counterpoint_scheduler": 1, "counterpoint_engine": 1}
 NODE = {"num_cpus": 1, "object_store_memory": 80_000_000}
@@ -51,6 +51,11 @@ async def test_a_pair_comes_with_a_node_and_hands_its_session_over_when_it_leave
         "scaling.max_pairs": 2,
         "scaling.more_after_s": 0,
         "scaling.fewer_after_s": 5,
+        # Places alone decide: what else a crowded machine does to the ticks is no matter of this test.
+        "scaling.late": 1,
+        "scaling.queue_age_s": 60,
+        "scaling.headroom": -100,
+        "scaling.kv_full_s": 0.1,
     }
     app = App(load(env={}, overrides=options))
 
@@ -64,12 +69,12 @@ async def test_a_pair_comes_with_a_node_and_hands_its_session_over_when_it_leave
         cluster.add_node(resources=PAIR, **NODE)
         await app.start()
         target = next(info.address for info in await app.actors() if info.role == "ingest")
-        first = [asyncio.create_task(converse(target, 45.0)) for _ in range(2)]  # no place is left
+        first = [asyncio.create_task(converse(target, 45.0, patience=PATIENT)) for _ in range(2)]  # no place is left
         await until(lambda: asked(2))
         assert await schedulers(1)  # there is no room yet
         cluster.add_node(resources=PAIR, **NODE)
         await until(lambda: schedulers(2))
-        third = asyncio.create_task(converse(target, 60.0))  # only the new pair has a place for it
+        third = asyncio.create_task(converse(target, 60.0, patience=PATIENT))  # only the new pair has a place for it
         assert all(talk.turns for talk in await asyncio.gather(*first))
         assert not third.done()
         await until(lambda: schedulers(1))
