@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -95,13 +96,7 @@ class RayLauncher:
         return RayHandle(ray.remote(RayHost).options(**options).remote(spec))
 
     async def left(self, namespace: str) -> dict[str, RayHandle]:
-        return await asyncio.to_thread(
-            lambda: {
-                name: RayHandle(ray.get_actor(name, namespace=namespace))
-                for name in left_in(namespace)
-                if name != SUPERVISOR
-            }
-        )
+        return await asyncio.to_thread(_left, namespace)
 
     async def end(self, namespace: str, names: Collection[str]) -> None:
         await clear(namespace, names)
@@ -112,6 +107,15 @@ class RayLauncher:
 
     async def ask(self, wanted: Mapping[str, int]) -> None:
         await asyncio.to_thread(ask_autoscaler, {f"{RESOURCE}{role}": number for role, number in wanted.items()})
+
+
+def _left(namespace: str) -> dict[str, RayHandle]:
+    found = {}
+    for name in left_in(namespace):
+        with contextlib.suppress(ValueError):  # gone by itself meanwhile
+            found[name] = RayHandle(ray.get_actor(name, namespace=namespace))
+    found.pop(SUPERVISOR, None)
+    return found
 
 
 class RayDirectory:
