@@ -27,6 +27,7 @@ class FakeSession:
     messages: list[v1.InteractRequest] = field(default_factory=list)
     outputs: list[v1.MicroTurnDone] = field(default_factory=list)
     attachment: int = 0
+    context: grpc.aio.ServicerContext | None = None
     progress: asyncio.Event = field(default_factory=asyncio.Event)
     closing: bool = False
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -39,7 +40,7 @@ class FakeServer(InteractionServicer):
         self.script, self.period_ms, self.reject, self.credit_ms = script or {}, period_ms, reject, credit_ms
         self.jitter_ms, self.due_ms = 30, 60
         self.sessions: dict[str, FakeSession] = {}
-        self.gives_credit, self.deaf, self.frozen = True, False, False
+        self.gives_credit, self.deaf, self.frozen, self.drains = True, False, False, False
         self._streams: set[asyncio.Task[None]] = set()
         self._server = grpc.aio.server()
         self.port = 0
@@ -61,6 +62,11 @@ class FakeServer(InteractionServicer):
         for stream in list(self._streams):
             stream.cancel()
 
+    async def go_away(self, session: FakeSession, in_ms: int) -> None:
+        """Tell a session's client."""
+        assert session.context is not None
+        await self._write(session, session.context, v1.InteractResponse(epoch=1, going_away=v1.GoingAway(in_ms=in_ms)))
+
     async def Interact(self, _: object, context: grpc.aio.ServicerContext) -> None:  # noqa: N802 - the name is in the proto
         serving = asyncio.create_task(self._serve(context))
         self._streams.add(serving)
@@ -75,6 +81,9 @@ class FakeServer(InteractionServicer):
 
     async def _serve(self, context: grpc.aio.ServicerContext) -> None:
         first = await context.read()
+        if self.drains:
+            await context.write(v1.InteractResponse(going_away=v1.GoingAway(reason="connect again")))
+            return
         if first.WhichOneof("message") == "resume":
             session_id, resume = first.resume.session_id, first.resume
             session = self.sessions[session_id]
@@ -95,6 +104,7 @@ class FakeServer(InteractionServicer):
             )
             self.sessions[session_id] = session
         session.attachment += 1
+        session.context, mine = context, session.attachment
         limits = v1.Limits(credit_ms=self.credit_ms, credit_bytes=1 << 20, max_chunk_ms=2000)
         granted = v1.Granted(
             session_id=session_id,
@@ -114,7 +124,7 @@ class FakeServer(InteractionServicer):
         await context.write(v1.InteractResponse(epoch=1, granted=granted))
         reader = asyncio.create_task(self._read(session, context))
         try:
-            await self._speak(session, context, next_send)
+            await self._speak(session, context, next_send, mine)
         finally:
             reader.cancel()
             await asyncio.gather(reader, return_exceptions=True)
@@ -145,7 +155,7 @@ class FakeServer(InteractionServicer):
             await self._write(session, context, v1.InteractResponse(epoch=1, accepted=accepted))
             session.progress.set()
 
-    async def _speak(self, session: FakeSession, context: grpc.aio.ServicerContext, next_send: int) -> None:
+    async def _speak(self, session: FakeSession, context: grpc.aio.ServicerContext, next_send: int, mine: int) -> None:
         rate = session.configure.audio_in.sample_rate_hz or 16_000
         while True:
             for done in session.outputs[next_send:]:
@@ -163,6 +173,9 @@ class FakeServer(InteractionServicer):
             if not session.configure.lockstep:
                 cutoff_ns = session.zero_ns + (self.period_ms * (next_send + 1) + self.jitter_ms) * MS
                 await asyncio.sleep(max(0, cutoff_ns - time.monotonic_ns()) / 1e9)
+            if session.attachment != mine:
+                await self._write(session, context, v1.InteractResponse(epoch=1, superseded=v1.Superseded()))
+                return
             session.outputs.append(self._turn(session, next_send))
 
     async def _write(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
 from counterpoint.client import (
@@ -20,6 +23,7 @@ from counterpoint.client import (
     send_paced,
 )
 from counterpoint.v1.interaction_pb2 import AUDIO_CODEC_PCM_S16LE, AudioInput, AudioOutput, Configure
+from tests.fakes.balancer import balancing
 from tests.fakes.interaction_server import FakeServer
 
 RATE = 16_000
@@ -104,6 +108,31 @@ async def test_a_lost_stream_is_resumed_with_its_token_and_no_micro_turn_is_miss
     assert server.sessions["s0"].audio_samples == 40 * 320
 
 
+@pytest.mark.parametrize("drains", [False, True], ids=["another takes it", "no other takes it"])
+async def test_a_server_that_goes_away_is_left_while_it_still_answers_where_another_takes_the_session(
+    drains: bool,
+) -> None:
+    async with FakeServer() as server, InteractionClient(server.target, patience=QUICK) as client:
+        session = await client.start(configure())
+        events: list[Event] = []
+        for _ in range(30):
+            session.send_audio(silence(20))
+        async for event in session:
+            events.append(event)
+            if isinstance(event, Turn) and event.k == 10:
+                server.drains = drains
+                await server.go_away(server.sessions["s0"], 60_000)
+            if isinstance(event, Turn) and event.k == 29:
+                session.end_input()
+        report = session.ledger.report(0, micro_turns=events[-1].message.micro_turns)
+        attachments = server.sessions["s0"].attachment
+    assert [event.k for event in events if isinstance(event, Turn)] == list(range(report.micro_turns))
+    assert report.repeated == report.unanswered == 0
+    assert sum(isinstance(event, Resumed) for event in events) == (not drains)
+    assert attachments == 2 - drains
+    assert not [event for event in events if isinstance(event, Disconnected)]
+
+
 async def test_what_was_not_accepted_is_sent_again_after_a_resume() -> None:
     async with FakeServer() as server, InteractionClient(server.target, patience=QUICK) as client:
         session = await client.start(configure())
@@ -180,6 +209,23 @@ async def test_a_server_that_freezes_with_its_connection_open_is_left_and_the_se
     assert lost.reason == "nothing came for 0.3 s"
     turns = [event.k for event in events if isinstance(event, Turn)]
     assert turns == list(range(len(turns)))
+
+
+async def test_a_frozen_server_behind_a_balancer_is_left_for_another_one_at_once() -> None:
+    async with FakeServer() as first, FakeServer() as second, balancing(first.target, second.target) as target:
+        patient = Patience(silent_s=0.3, grant_s=30.0, resume_s=30.0)  # who asks the frozen one again waits for ever
+        async with InteractionClient(target, patience=patient) as client:
+            session = await client.start(configure())
+            await session.ping()
+            first.frozen = True
+            second.sessions["s0"] = replace(first.sessions["s0"], writing=asyncio.Lock())
+            for _ in range(10):
+                session.send_audio(silence(20))
+            session.end_input()
+            events = await everything(session)
+    assert sum(isinstance(event, Resumed) for event in events) == 1
+    turns = [event.k for event in events if isinstance(event, Turn)]
+    assert turns == list(range(max(10, len(turns))))
 
 
 async def test_nothing_follows_the_end_of_the_input_though_the_model_still_speaks() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Protocol
 
 import grpc
 
@@ -17,6 +18,12 @@ LOST = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.INTERNAL, grpc.StatusCode.U
 
 class Lost(Exception):
     """The stream broke in a way a resume can mend."""
+
+
+class Connect(Protocol):
+    """Begins a stream. anew: on another connection, which may lead to another server."""
+
+    def __call__(self, *, anew: bool = False) -> Attachment: ...
 
 
 class Attachment:

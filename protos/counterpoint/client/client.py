@@ -39,11 +39,9 @@ class InteractionClient:
         patience: Patience | None = None,
     ) -> None:
         self.target, self._metadata, self._patience = target, metadata, patience or Patience()
-        if credentials is None:
-            self._channel = grpc.aio.insecure_channel(target, options=OPTIONS)
-        else:
-            self._channel = grpc.aio.secure_channel(target, credentials, options=OPTIONS)
-        self._stub = InteractionStub(self._channel)
+        self._credentials = credentials
+        self._channels: list[grpc.aio.Channel] = []
+        self._stub = self._dial()
 
     async def start(self, configure: v1.Configure, *, models_playback: bool = True) -> Session:
         """Open a session. Raises Refused, Failed or Unreachable.
@@ -97,7 +95,8 @@ class InteractionClient:
         return Failed(code.name.lower(), details)
 
     async def close(self) -> None:
-        await self._channel.close()
+        for channel in self._channels:
+            await channel.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -107,7 +106,18 @@ class InteractionClient:
     ) -> None:
         await self.close()
 
-    def _connect(self) -> Attachment:
+    def _dial(self) -> InteractionStub:
+        """A connection of its own, so that whoever stands in front of several servers may choose another one."""
+        if self._credentials is None:
+            channel = grpc.aio.insecure_channel(self.target, options=OPTIONS)
+        else:
+            channel = grpc.aio.secure_channel(self.target, self._credentials, options=OPTIONS)
+        self._channels.append(channel)
+        return InteractionStub(channel)
+
+    def _connect(self, *, anew: bool = False) -> Attachment:
+        if anew:
+            self._stub = self._dial()
         return Attachment(self._stub, self._metadata, self.target)
 
 

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from counterpoint.client.attachment import Attachment, Lost
-from counterpoint.client.errors import Refused, Unreachable
-from counterpoint.client.events import Closed, Disconnected, Event, Resumed
+from counterpoint.client.attachment import Attachment, Connect, Lost
+from counterpoint.client.errors import ClientError, Refused, Unreachable
+from counterpoint.client.events import Closed, Disconnected, Event, GoingAway, Resumed
 from counterpoint.client.inbox import Inbox
 from counterpoint.client.ledger import Ledger
 from counterpoint.client.outbox import Outbox
@@ -18,6 +18,7 @@ from counterpoint.client.timeline import Timeline
 from counterpoint.v1 import interaction_pb2 as v1
 
 BACKOFF_S = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
+MOVE_S, MOVE_EVERY_S = 0.5, 2.0  # for one try to go elsewhere, and between two of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ class Connection:
     def __init__(
         self,
         attachment: Attachment,
-        connect: Callable[[], Attachment],
+        connect: Connect,
         emit: Callable[[Event], None],
         *,
         lockstep: bool,
@@ -56,6 +57,7 @@ class Connection:
         self._same_host, self._patience, self._target = same_host, patience, target
         self._silent_s = None if lockstep else patience.silent_s
         self._wake = asyncio.Event()
+        self._move_at_ns: int | None = None  # the server goes away: when to look for another one
 
     def wake(self) -> None:
         self._wake.set()
@@ -66,10 +68,12 @@ class Connection:
     async def run(self) -> None:
         """Until the session closed. Raises the ClientError that ended it otherwise."""
         while not await self._attached():
-            await self._resume()
+            if self._move_at_ns is None:
+                await self._resume()
+            self._move_at_ns = None
 
     async def _attached(self) -> bool:
-        """Read and write until the session closed (True) or the stream was lost (False)."""
+        """Read and write until the session closed (True), or the stream was lost or left for another one (False)."""
         writer = asyncio.create_task(self._write())
         try:
             while True:
@@ -80,8 +84,13 @@ class Connection:
                     self._emit(event)
                     if isinstance(event, Closed):
                         return True
+                    if isinstance(event, GoingAway) and event.message.in_ms:
+                        self._move_at_ns = time.monotonic_ns()
+                if self._move_at_ns and time.monotonic_ns() >= self._move_at_ns and await self._moved():
+                    return False
                 self.wake()
         except Lost as lost:
+            self._move_at_ns = None
             self._emit(Disconnected(reason=str(lost), at_ns=time.monotonic_ns()))
             return False
         finally:
@@ -102,13 +111,33 @@ class Connection:
                 if media is not None and media.track == v1.TRACK_AUDIO:
                     self.ledger.sent(media.ends_ms, time.monotonic_ns())
 
+    async def _moved(self) -> bool:
+        """Attach to another server while this one still answers. Nothing is read from it meanwhile, so that nothing
+        comes twice; where no other takes the session, it goes on here.
+
+        Raises Lost where it is not known which of the two has the session.
+        """
+        began_ns, leaving, attachment = time.monotonic_ns(), self._attachment, self._connect(anew=True)
+        try:
+            await attachment.open(v1.InteractRequest(resume=self.inbox.resume()), MOVE_S)
+        except Unreachable as unknown:
+            raise Lost(f"the server goes away, and no other answered in time: {unknown}") from unknown
+        except (ClientError, Lost):
+            attachment.cancel()
+            self._move_at_ns = time.monotonic_ns() + int(MOVE_EVERY_S * 1e9)
+            return False
+        leaving.cancel()
+        self._take_over(attachment)
+        self._emit(Resumed(message=self.granted, after_ns=time.monotonic_ns() - began_ns))
+        return True
+
     async def _resume(self) -> None:
         """Attach anew with the token. Raises Unreachable when no server took the session back in time."""
         began_ns, attempt, why = time.monotonic_ns(), 0, ""
         while time.monotonic_ns() - began_ns < self._patience.resume_s * 1e9:
             await asyncio.sleep(BACKOFF_S[min(attempt, len(BACKOFF_S) - 1)])
             attempt += 1
-            attachment = self._connect()
+            attachment = self._connect(anew=True)  # on the old connection a frozen server would be asked again
             try:
                 await attachment.open(v1.InteractRequest(resume=self.inbox.resume()), self._patience.grant_s)
             except Refused as refused:

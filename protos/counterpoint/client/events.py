@@ -71,7 +71,7 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoingAway:
-    """This server will end the stream; the session resumes elsewhere by itself."""
+    """This server will end the stream; the session goes elsewhere by itself, before that if another server takes it."""
 
     message: v1.GoingAway
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
-from counterpoint.client.attachment import Attachment
+from counterpoint.client.attachment import Attachment, Connect
 from counterpoint.client.connection import Connection, Patience
 from counterpoint.client.events import Acknowledged, Closed, Event, Turn
 from counterpoint.client.ledger import Ledger
@@ -26,7 +26,7 @@ class Session:
     def __init__(
         self,
         attachment: Attachment,
-        connect: Callable[[], Attachment],
+        connect: Connect,
         configure: v1.Configure,
         *,
         same_host: bool,
