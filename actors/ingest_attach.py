@@ -29,6 +29,15 @@ log = structlog.get_logger()
 Metadata = Sequence[tuple[str, str | bytes]]
 
 
+def check_received(resume: v1.Resume, opening: Opening) -> None:
+    """Raises InvalidInput for a client that has heard more than the results it says it has."""
+    rate = opening.audio_out.rate if opening.audio_out else 0
+    most = (resume.received_k + 1) * rate * MICRO_TURN_MS // 1000
+    if resume.received_sample > most:
+        why = f"is {resume.received_sample}; to micro-turn {resume.received_k} there are {most}"
+        raise InvalidInput("resume.received_sample", why)
+
+
 class Attacher:
     def __init__(self, services: Services, links: Links, auth: Auth, keep: Keep) -> None:
         self._services, self._links, self._auth, self._keep = services, links, auth, keep
@@ -89,6 +98,7 @@ class Attacher:
         attachment = await self._links.resume(resume.session_id, reattach)
         try:
             opening, _ = self._opening(v1.Configure.FromString(attachment.granted.granted.configure))
+            check_received(resume, opening)
         except BaseException:
             attachment.decline("the session cannot be served by this ingest")
             raise

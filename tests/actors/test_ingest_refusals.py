@@ -53,6 +53,21 @@ async def test_a_wrong_token_or_session_cannot_resume(
     await goes_on(client)
 
 
+async def test_nobody_has_heard_more_than_the_results_he_has(served: Rig) -> None:
+    client, granted = await served.opened()
+    for k in range(2):
+        await client.audio(k)
+    await client.turns(2)
+    again = served.client()
+    resume = v1.Resume(session_id=granted.session_id, token=granted.resume_token, received_k=1, received_sample=9_601)
+    await again.send(seq=0, resume=resume)
+    error = await again.next("error")
+    assert (error.code, error.field) == ("invalid_input", "resume.received_sample")
+    assert "to micro-turn 1 there are 9600" in error.message
+    heir, _ = await served.resumed(granted, received_k=1, received_sample=9_600)
+    await goes_on(heir, k=2)
+
+
 @pytest.mark.parametrize(
     "session",
     ["", "default", ".0000000000000001", "default.1", "default.000000000000000G", "a.0000000000000001\n", "a}b"],
