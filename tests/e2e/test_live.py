@@ -159,7 +159,7 @@ async def test_a_session_survives_the_death_of_its_ingest(killable: Served) -> N
     async def kill(_: object) -> None:
         killable.kill("ingest-0")
 
-    talk = await converse(killable.target, 8.0, at_k=10, then=kill)
+    talk = await converse(killable.target, 8.0, at_k=10, then=kill, patience=PATIENT)
     assert talk.disconnected >= 1
     assert talk.resumed == 1
     assert_whole(talk, 40)
