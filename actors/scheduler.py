@@ -23,6 +23,7 @@ from actors.scheduler_limits import limits_of, rules_of
 from actors.scheduler_loop import TickLoop
 from actors.scheduler_silence import watch
 from actors.scheduler_time import RealTime, TickTime, VirtualTime, boot_id
+from actors.scheduler_usage import Usage
 from cluster.clock import Clock, UnixClock
 from cluster.config import Config
 from cluster.model.config import parse_config
@@ -78,6 +79,7 @@ class Scheduler:
         self._traces = None if lockstep else traces  # virtual time is nobody's
         self._server: grpc.aio.Server | None = None
         self._histories = HistoryFiles(config.serve.data_dir / "history", metrics)
+        self._usage = Usage(config.serve.data_dir / "usage", metrics)
         self._held = Held(store, self._histories, self._forget)
         self._tasks: list[asyncio.Task[None]] = []
         self._core: SchedulerCore | None = None
@@ -103,6 +105,7 @@ class Scheduler:
             Claims(self._store, address, lockstep=self._lockstep),
             self._journal,
             self._histories,
+            self._usage,
             time=time,
             clock=self._clock,
             engine_serves=lambda: self._engine.connected,
@@ -124,7 +127,7 @@ class Scheduler:
         edge_pb2_grpc.add_EdgeServicer_to_server(edge, self._server)
         await self._server.start()
         watching = watch(edge.streams, doors.unheard, self._clock)
-        for work in (self._ticks.run(), self._journal.run(), self._histories.run(), watching):
+        for work in (self._ticks.run(), self._journal.run(), self._histories.run(), self._usage.run(), watching):
             self._tasks.append(asyncio.create_task(_vital(work)))
         self._metrics.follow(m.CLOCK_ERROR, self._engine.clock_error_s, peer="engine")
         self._metrics.set(m.SESSIONS_MAX, self._config.scheduler.max_sessions)
@@ -137,6 +140,7 @@ class Scheduler:
         for task in self._tasks:
             task.cancel()
         self._histories.flush()
+        self._usage.flush()
         if self._server is not None:
             await self._server.stop(grace=0)
         await self._engine.close()
@@ -168,8 +172,8 @@ class Scheduler:
         return await self._held.erase(session)
 
     def _forget(self, session: str) -> None:
-        if self._core is not None and self._doors is not None:
-            self._doors.carry_out(self._core.give_up(session, None))
+        if self._doors is not None:
+            self._doors.erase(session)
 
     def set_engine(self, address: str) -> None:
         """Where the engine serves after it was started again; the broken stream makes the loop go there."""

@@ -14,6 +14,7 @@ from actors.scheduler_edge import EdgeStream
 from actors.scheduler_journal import HistoryFiles, Journal
 from actors.scheduler_routes import Attachment, Routes
 from actors.scheduler_time import TickTime
+from actors.scheduler_usage import Usage
 from actors.scheduler_wire import Claim, decode, decode_open, decode_reattach, encode, rejection, tenant_of
 from cluster.clock import Clock
 from cluster.errors import CounterpointError, InvalidInput, Rejected
@@ -40,6 +41,7 @@ class Doors:
         claims: Claims,
         journal: Journal,
         histories: HistoryFiles,
+        usage: Usage,
         *,
         time: TickTime,
         clock: Clock,
@@ -48,7 +50,7 @@ class Doors:
         keep_history: bool,
         metrics: Metrics,
     ) -> None:
-        self._core, self._claims, self._journal, self._histories = core, claims, journal, histories
+        self._core, self._claims, self._journal, self._histories, self._usage = core, claims, journal, histories, usage
         self._time, self._clock, self._checkpoint, self._keep_history = time, clock, checkpoint, keep_history
         self._engine_serves, self._metrics = engine_serves, metrics
         self._routes = Routes()
@@ -97,10 +99,17 @@ class Doors:
         for outcome in outcomes:
             self.carry_out(self._core.journaled(outcome, self._now()))
 
+    def erase(self, session: str) -> None:
+        """End a session of which nothing more may be written; what was used is told all the same."""
+        if session in self._core:
+            self._usage.put(self._core.session(session))
+            self.carry_out(self._core.give_up(session, None))
+
     def carry_out(self, effects: Effects) -> None:
         """Say and write what the core decided. Nothing here waits."""
         self._journal.put(effects.journal)
         self._histories.put(effects.history)
+        self._usage.note(effects, self._core)
         for out in effects.outs:
             try:
                 self._say(out)

@@ -13,6 +13,7 @@ from actors.scheduler_doors import Doors
 from actors.scheduler_edge import EdgeStream
 from actors.scheduler_journal import HistoryFiles, Journal
 from actors.scheduler_time import RealTime
+from actors.scheduler_usage import Usage
 from actors.scheduler_wire import encode
 from cluster.clock import MonotonicClock
 from cluster.errors import Rejected, StoreUnavailable
@@ -77,6 +78,7 @@ def doors(rig: Rig, tmp_path: Path) -> Doors:
         Claims(rig.store, "here", lockstep=False),
         journal,
         HistoryFiles(tmp_path, Metrics()),
+        Usage(tmp_path / "usage", Metrics()),
         time=RealTime(MonotonicClock()),
         clock=MonotonicClock(),
         engine_serves=lambda: True,

@@ -23,6 +23,7 @@ from cluster.session.replay import replay_machine
 from cluster.session.store import MemoryStore
 from cluster.telemetry.metrics import Metrics
 from cluster.types import Dtype
+from counterpoint.v1 import interaction_pb2 as public
 from tests.actors.edge_peer import EdgePeer
 
 
@@ -248,6 +249,23 @@ async def test_all_that_is_held_of_a_session_can_be_had_and_erased_while_it_live
         assert not [*(config.serve.data_dir / "history").iterdir()]
         assert not await scheduler.erase(session)
         assert (await peer.reattach(session, token, received_k=4)).rejected.code == "unauthenticated"
+
+
+async def test_what_a_tenant_used_is_told_once_for_each_session_however_it_ended(config: Config, engine: str) -> None:
+    async with scheduling(config, engine, MemoryStore()) as (scheduler, address), EdgePeer(address) as peer:
+        granted = await peer.open(lockstep=True, tenant="acme")
+        await peer.turn(0)
+        await peer.say(close={"reason": "done"})
+        await peer.ends()
+        deleted = await peer.open(lockstep=True, tenant="acme", tier=public.TIER_PRIORITY)
+        for k in range(3):
+            await peer.turn(k)
+        await peer.result(2)
+        await scheduler.erase(deleted.session)
+        assert await peer.ends()
+    lines = [json.loads(line) for line in (config.serve.data_dir / "usage" / "acme.jsonl").read_text().splitlines()]
+    used = [(line["session"], line["tier"], line["micro_turns"], line["seconds"]) for line in lines]
+    assert used == [(granted.session, "standard", 1, 0.2), (deleted.session, "priority", 3, 0.6)]
 
 
 class StuckStore(MemoryStore):
