@@ -15,6 +15,7 @@ from core_rig import KEEP, LOUD, QUIET, RELEASE, Rig
 
 from cluster.session import commands as out
 from cluster.session.commands import Command
+from cluster.session.events import Unheard
 from cluster.session.limits import SessionRules
 from cluster.session.record import RECORDS
 from cluster.types import SlotWork
@@ -101,8 +102,14 @@ async def _detach(rig: Rig, _: list[str], __: dict[str, str]) -> list[str]:
     return render(await rig.detach())
 
 
-async def _reattach(rig: Rig, _: list[str], fields: dict[str, str]) -> list[str]:
-    return render(await rig.reattach(int(fields["received_k"])))
+async def _reattach(rig: Rig, bare: list[str], fields: dict[str, str]) -> list[str]:
+    """reattach received_k=K [ring]: with it the ingest that never left asks, and tells what it has sent."""
+    ring = tuple(rig.results()) if "ring" in bare else ()
+    return render(await rig.reattach(int(fields["received_k"]), ring=ring, seat=1 if ring else 2))
+
+
+async def _unheard(rig: Rig, _: list[str], __: dict[str, str]) -> list[str]:
+    return render(await rig.send(Unheard, "s"))
 
 
 async def _close(rig: Rig, _: list[str], __: dict[str, str]) -> list[str]:
@@ -149,6 +156,7 @@ VERBS: dict[str, Callable[[Rig, list[str], dict[str, str]], Awaitable[list[str]]
     "store": _store,
     "detach": _detach,
     "reattach": _reattach,
+    "unheard": _unheard,
     "close": _close,
     "control": _control,
     "played": _played,
