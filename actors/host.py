@@ -22,6 +22,7 @@ from cluster.telemetry.metrics import Metrics
 from cluster.telemetry.tracing import Traces
 
 BEAT_S = 1.0
+YIELDING = 10  # Ray's own default for workers is 15, at which a busy machine leaves them hardly any time
 SOFTWARE = version("counterpoint-cluster")
 
 
@@ -53,6 +54,8 @@ class Host:
         self._beating = asyncio.create_task(self._beat())
         gc.collect()
         gc.freeze()  # what lives for ever is never walked again: a full collection would cost a tick its margin
+        if (niceness := os.getpriority(os.PRIO_PROCESS, 0)) >= YIELDING:
+            self._log.warning("others go first: start Ray's nodes with RAY_worker_niceness=0", niceness=niceness)
         self._log.info("serving", address=address, metrics=metrics_address, pid=os.getpid())
         self._info = ActorInfo(
             role=self._spec.role,

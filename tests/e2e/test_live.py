@@ -129,9 +129,10 @@ async def test_a_session_does_not_notice_the_death_of_the_supervisor_and_new_one
         asked.append(asyncio.create_task(placed(killable.target)))
 
     talk = await converse(killable.target, 6.0, at_k=10, then=kill, patience=PATIENT)
-    assert_whole(talk, 30)
-    assert talk.disconnected == 0
-    assert_whole(await asked[0], 5)
+    assert (talk.closed, talk.disconnected) == (CLOSED, 0)
+    assert talk.ks == list(range(len(talk.ks)))
+    assert len(talk.ks) >= 30
+    assert (await asked[0]).turns
     assert all(psutil.pid_exists(pid) for pid in others)
     watching.cancel()
     assert told[-3:] == [SERVING, NOT_SERVING, SERVING]

@@ -18,6 +18,7 @@ from tests.e2e.talking import PATIENT, converse
 
 PAIR = {"counterpoint_scheduler": 1, "counterpoint_engine": 1}
 NODE = {"num_cpus": 1, "object_store_memory": 80_000_000}
+HEAD = NODE | {"include_dashboard": False}
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(300)]
 
@@ -35,9 +36,10 @@ def asked_of_the_autoscaler(address: str) -> dict[str, int]:
 
 
 async def test_a_pair_comes_with_a_node_and_hands_its_session_over_when_it_leaves(
-    checkpoint: Path, tmp_path: Path
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cluster = Cluster(initialize_head=True, head_node_args=NODE)
+    monkeypatch.setenv("RAY_worker_niceness", "0")  # as every deployment sets it where it starts Ray
+    cluster = Cluster(initialize_head=True, head_node_args=HEAD)
     store = EmbeddedStore(tmp_path)
     options = {
         "serve.ray_address": cluster.address,
