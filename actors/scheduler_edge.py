@@ -34,6 +34,7 @@ class EdgeStream:
         self._news = asyncio.Event()
         self.ended = asyncio.Event()
         self.heard_ns = 0  # when its ingest last said anything; 0: it sends no heartbeats
+        self.excused_ns = 0  # of the time since, when we were not scheduled ourselves
 
     @property
     def is_open(self) -> bool:
@@ -93,7 +94,7 @@ class EdgeService(edge_pb2_grpc.EdgeServicer):
     async def _read(self, stream: EdgeStream, context: grpc.aio.ServicerContext) -> None:
         while (up := await context.read()) is not grpc.aio.EOF:
             if stream.heard_ns or up.HasField("heartbeat"):
-                stream.heard_ns = self._clock.now_ns()
+                stream.heard_ns, stream.excused_ns = self._clock.now_ns(), 0
             if up.HasField("hello"):
                 stream.ingest = f"{up.hello.ingest}#{up.hello.incarnation}"
                 log.info("ingest attached", ingest=stream.ingest)

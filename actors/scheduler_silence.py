@@ -23,7 +23,9 @@ log = structlog.get_logger()
 
 
 async def watch(streams: Collection[EdgeStream], unheard: Callable[[EdgeStream], None], clock: Clock) -> None:
-    """For ever. Who was not scheduled itself blames nobody; a stream without heartbeats is never called silent."""
+    """For ever. Who was not scheduled itself gives nobody up; that nothing counts as late meanwhile hurts nobody.
+    A stream without heartbeats is never called silent.
+    """
     while True:
         begun_ns = clock.now_ns()
         await asyncio.sleep(CHECK_S)
@@ -31,9 +33,10 @@ async def watch(streams: Collection[EdgeStream], unheard: Callable[[EdgeStream],
         overslept_ns = now_ns - begun_ns - int(CHECK_S * 1e9)
         for stream in [stream for stream in streams if stream.heard_ns]:
             if overslept_ns > OVERSLEPT_NS:
-                stream.heard_ns += overslept_ns
-            if now_ns - stream.heard_ns > LOST_NS:
+                stream.excused_ns += overslept_ns
+            silent_ns = now_ns - stream.heard_ns
+            if silent_ns - stream.excused_ns > LOST_NS:
                 log.warning("ingest is silent; stream ended", ingest=stream.ingest)
                 stream.end()
-            elif now_ns - stream.heard_ns > UNHEARD_NS:
+            elif silent_ns > UNHEARD_NS:
                 unheard(stream)
