@@ -58,7 +58,7 @@ class Pool:
             return
         self.by_kind[asked.kind].append(clip)
         last = asked.words.rpartition(" ")[2]
-        if asked.kind is Kind.CHATTER and last in (*vocab.CUES, "go"):
+        if asked.kind is Kind.CHATTER and last in (*vocab.ASKED_CUES, "go"):
             self.by_cue[last].append(clip)
 
     def add_effect(self, clip: Clip) -> None:
@@ -204,7 +204,10 @@ class Script:
                 clips = self._pool.by_kind[Kind.BACK]
             else:
                 clips = self._pool.by_kind[Kind.CHATTER]
-            self._hear(self._draw(clips))
+            clip = self._draw(clips)
+            if cue and cue in clip.utterance.words.split()[:-1]:
+                continue  # only at its end is it known when a word was over
+            self._hear(clip)
             self._at += self._frames(*gap)
 
     def _surround(self) -> None:

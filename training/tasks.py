@@ -102,7 +102,7 @@ def request(
         say = str(rng.choice(phrases))
     words = _pick(rng, _BY_KIND[kind])
     if kind in (Kind.CUE, Kind.SOUND, Kind.COUNT):
-        cue = str(rng.choice(SOUNDS if kind is Kind.SOUND else vocab.CUES))
+        cue = str(rng.choice(SOUNDS if kind is Kind.SOUND else vocab.ASKED_CUES))
         say = "" if kind is Kind.COUNT else say
         return Utterance(kind=kind, words=words.format(say=say, cue=cue), say=say, cue=cue)
     tenths = tenths or interval(rng, vocab.ALL_TENTHS if kind is Kind.IN else vocab.PERIODS)
@@ -188,12 +188,12 @@ def chatter(rng: np.random.Generator) -> Utterance:
             noun=rng.choice(vocab.NOUNS),
             number=rng.choice(vocab.NUMBERS),
             verb=rng.choice(vocab.VERBS),
-            cue=rng.choice(vocab.CUES),
+            cue=rng.choice(vocab.ASKED_CUES),
             name=rng.choice(NAMES),
             n=vocab.say_number(int(rng.choice(vocab.ALL_TENTHS))),
         )
         return Utterance(kind=Kind.CHATTER, words=words)
-    last = str(rng.choice(vocab.CUES)) if rng.random() < 0.5 else str(rng.choice(_CHATTER_POOL))
+    last = str(rng.choice(vocab.ASKED_CUES)) if rng.random() < 0.6 else str(rng.choice(_CHATTER_POOL))
     first = [str(word) for word in rng.choice(vocab.CHATTER, size=rng.integers(0, 4))]
     return Utterance(kind=Kind.CHATTER, words=" ".join([*first, last]))
 

@@ -216,7 +216,7 @@ def _aux(line: Timeline, k: int) -> list[int]:
     if asked.kind is Kind.ACTS:
         words = ("start", "stop")[said % 2]
     say = (*vocab.encode(words), vocab.TOKEN_ID[vocab.SIL], NONE)
-    cue = vocab.TOKEN_ID[asked.cue] if asked.cue else NONE
+    cue = vocab.heard(asked.cue)[0] if asked.cue else NONE
     mode = MODES.index(asked.kind) if asked.kind in MODES else NONE
     return [mode, say[0], say[1], TENTHS.get(asked.tenths, NONE), cue]
 

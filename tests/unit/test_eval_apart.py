@@ -14,7 +14,7 @@ import evals.proactivevideoqa.build
 import evals.repcount.build
 import evals.timespeak.texts
 from evals.engines.voices import TEST_VOICES
-from training import wordings
+from training import vocab, wordings
 from training.sights import asks
 
 ROOT = Path(__file__).parents[2]
@@ -66,3 +66,9 @@ def test_no_wording_about_a_camera_shares_four_words_in_a_row_with_training(modu
 
 def test_fours_see_a_shared_frame() -> None:
     assert fours("please say {say} in {n} seconds now") & fours("say {x} in {y} minutes") == {("say", "{}", "in", "{}")}
+
+
+def test_no_cue_of_the_test_nor_its_like_is_asked_for_in_training() -> None:
+    texts = evals.cuespeak.texts
+    theirs = {*texts.KNOWN_CUES, *texts.NEW_CUES, *(word for near in texts.NEAR.values() for word in near)}
+    assert not theirs & set(vocab.ASKED_CUES)

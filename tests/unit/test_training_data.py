@@ -39,7 +39,7 @@ def pool() -> Pool:
         for _ in range(4):
             asked = tasks.make(rng, kind)
             pool.add(clip(asked.words, 40, kind=kind, say=asked.say, tenths=asked.tenths, cue=asked.cue))
-    for word in (*vocab.CUES, "go"):
+    for word in (*vocab.ASKED_CUES, "go"):
         pool.add(clip(f"the {word}" if word != "go" else word, 30))
     for name in tasks.SOUNDS:
         pool.add_effect(clip("", 20, cue=name))
