@@ -53,6 +53,7 @@ class Batch:
     patches_BPX: torch.Tensor
     shown_at_N2: torch.Tensor  # row and column of the last patch of each picture
     track_NS: torch.Tensor
+    stance_NQ: torch.Tensor
     words_BW: torch.Tensor
     num_audio_B: torch.Tensor
     num_words_B: torch.Tensor
@@ -134,6 +135,7 @@ def collate(rows: list[views.View], shape: Shape) -> Batch:
         patches_BPX=torch.from_numpy(patches),
         shown_at_N2=torch.from_numpy(np.concatenate(shown_at)),
         track_NS=torch.from_numpy(np.concatenate([row.track_PS for row in rows])),
+        stance_NQ=torch.from_numpy(np.concatenate([row.stance_PQ for row in rows])),
         words_BW=torch.from_numpy(words),
         num_audio_B=torch.tensor([len(row.audio_at_A) for row in rows]),
         num_words_B=torch.tensor([len(row.words_W) for row in rows]),

@@ -45,11 +45,8 @@ def adopt(model: Micro, state: dict[str, Tensor]) -> None:
 
     Raises RuntimeError for a state that lacks or has anything else.
     """
-    if any(name.startswith(_EYES) for name in state):
-        model.load_state_dict(state)
-    else:
-        own = {name: tensor for name, tensor in model.state_dict().items() if name.startswith(_EYES)}
-        model.load_state_dict(state | own)
+    own = {name: tensor for name, tensor in model.state_dict().items() if name.startswith(_EYES)}
+    model.load_state_dict(own | state)
 
 
 def _find(name: str, given: dict[str, Tensor]) -> Tensor | None:

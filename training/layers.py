@@ -9,15 +9,18 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training import vocab
 from training.precision import WORK
+from training.sights.body import STANCE
+from training.sights.filters import filters
 from training.sights.reel import SIZES
 from training.tasks import SIGHTS
-from training.views import PATCH
+from training.views import PATCH, PATCHES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +116,8 @@ class Vision(nn.Module):
     def __init__(self, c: ModelConfig) -> None:
         super().__init__()
         self.up_proj, self.down_proj = linear(3 * PATCH**2, c.vision_hidden), linear(c.vision_hidden, c.hidden)
+        first_FX = filters(c.vision_hidden, PATCH, np.random.default_rng(0))
+        self.up_proj.weight.data.copy_(torch.from_numpy(first_FX))
         self.register_buffer("trained", torch.zeros((), dtype=torch.bool))  # else it is not exported
 
     def forward(self, patches_BPX: Tensor) -> Tensor:
@@ -120,13 +125,19 @@ class Vision(nn.Module):
 
 
 class Sights(nn.Module):
-    """Helper heads of training on what is seen: `shown`, one for each column of a track, after the CTC's block at the
-    last patch; `asked`, which request about the camera stands, after block `aux_layer` at the last input token."""
+    """Helper heads of training on what is seen.
+
+    `shown`, one for each column of a track, and `stance`: after the CTC's block at the last patch. `asked`, which
+    request about the camera stands: after block `aux_layer` at the last input token. `portrait`: the same as shown and
+    stance, of a picture's four patches by themselves.
+    """
 
     def __init__(self, c: ModelConfig) -> None:
         super().__init__()
         self.norm = Norm(c.hidden, c.eps)
         self.shown = nn.ModuleList(linear(c.hidden, size) for size in SIZES)
+        self.stance = linear(c.hidden, STANCE)
+        self.portrait = linear(PATCHES * c.hidden, sum(SIZES) + STANCE)
         self.asked = linear(c.hidden, 1 + len(SIGHTS))
 
 

@@ -10,8 +10,11 @@ from torch.nn import functional as F
 
 from training.batches import Batch
 from training.model import Micro, Outputs
-from training.sights.reel import TRACK
+from training.sights.body import STANCE
+from training.sights.reel import SIZES, TRACK
 from training.views import NONE
+
+STANCE_WEIGHT = 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,21 +59,37 @@ def loss(model: Micro, batch: Batch, outputs: Outputs, weights: Weights) -> tupl
 
 
 def shown_loss(model: Micro, ear_BTD: Tensor, batch: Batch) -> Tensor:
-    """Cross-entropy of what is seen at the last patch of each picture, one for each column of a track: [6].
+    """Cross-entropy of what is seen at the last patch of each picture, one for each column of a track, and how far
+    off the stance is: [7].
 
     Rest and nothing are the most of it: what happens counts for more.
     """
     x_ND = model.sights.norm(ear_BTD[batch.shown_at_N2[:, 0], batch.shown_at_N2[:, 1]])
+    return _seen(
+        [head(x_ND) for head in model.sights.shown], model.sights.stance(x_ND), batch.track_NS, batch.stance_NQ
+    )
+
+
+def portrait_loss(model: Micro, patches_NGX: Tensor, track_NS: Tensor, stance_NQ: Tensor) -> Tensor:
+    """The same of pictures by themselves, from what becomes of their patches: [7]."""
+    x_NX = model.vision(patches_NGX).float().flatten(1)
+    *shown, stance = model.sights.portrait(x_NX).split((*SIZES, STANCE), dim=1)
+    return _seen(shown, stance, track_NS, stance_NQ)
+
+
+def _seen(shown: list[Tensor], stance: Tensor, track_NS: Tensor, stance_NQ: Tensor) -> Tensor:
     losses = []
-    for head, target_N in zip(model.sights.shown, batch.track_NS.unbind(1), strict=True):
-        cross_N = F.cross_entropy(head(x_ND).float(), target_N, reduction="none")
+    for logits, target_N in zip(shown, track_NS.unbind(1), strict=True):
+        cross_N = F.cross_entropy(logits.float(), target_N, reduction="none")
         weight_N = torch.where(target_N != 0, 3.0, 1.0)
         losses.append((cross_N * weight_N).sum() / weight_N.sum())
-    return torch.stack(losses)
+    somebody_N = ~stance_NQ[:, 0].isnan()
+    off_NQ = stance[somebody_N].float() - stance_NQ[somebody_N]
+    return torch.stack([*losses, STANCE_WEIGHT * off_NQ.abs().sum() / max(1, off_NQ.numel())])
 
 
 def shown_parts(shown_S: Tensor) -> dict[str, float]:
-    return {f"seen_{name}": value for name, value in zip(TRACK, shown_S.tolist(), strict=True)}
+    return {f"seen_{name}": value for name, value in zip((*TRACK, "stance"), shown_S.tolist(), strict=True)}
 
 
 def asked_loss(model: Micro, batch: Batch, outputs: Outputs) -> Tensor:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from training.model import Micro
 from training.precision import WORK
 
+EYES = 0.1  # of the learning rate of the rest
 _NS = (3.4445, -4.7750, 2.0315)
 
 
@@ -59,13 +60,15 @@ def build(model: Micro, muon_lr: float, adam_lr: float) -> list[torch.optim.Opti
         attention = block.self_attn
         matrices += [attention.q_proj.weight, attention.k_proj.weight, attention.v_proj.weight, attention.o_proj.weight]
         matrices += [block.mlp.gate_up, block.mlp.down]
-    eyes, helpers = list(model.vision.parameters()), list(model.sights.parameters())
+    # a step of Adam is as large for each of thousands of pixels that go up and down together
+    eyes = [model.vision.up_proj.weight]
+    helpers = [model.vision.down_proj.weight, *model.sights.parameters()]
     taken = {id(p) for p in (*matrices, *eyes, *helpers)}
     rest = [p for p in model.parameters() if id(p) not in taken]
     return [
         Muon(matrices, lr=muon_lr, momentum=0.95, decay=0.05),
         torch.optim.AdamW(rest, lr=adam_lr, betas=(0.9, 0.98), weight_decay=0.01, fused=True),
-        Muon(eyes, lr=muon_lr, momentum=0.95, decay=0.05),
+        torch.optim.AdamW(eyes, lr=adam_lr * EYES, betas=(0.9, 0.98), weight_decay=0.01, fused=True),
         torch.optim.AdamW(helpers, lr=adam_lr, betas=(0.9, 0.98), weight_decay=0.01, fused=True),
     ]
 

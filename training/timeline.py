@@ -28,6 +28,7 @@ LEAD_TURNS = 3
 TALK_TURNS = 3  # from one number to the next when counting aloud
 YIELD_TURNS = 1  # what is still said after somebody began to speak
 END = 1 << 30
+Shot = tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], npt.NDArray[np.float32]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +71,14 @@ class Standing:
 class Timeline:
     """Built in order of time by `hear`, `read`, `see` and what they cause. talks: [first, last] of counting aloud.
 
-    camera: the picture of a micro-turn, [S, S, 3], and what is to be seen in it, a row of a reel's track.
+    camera: the picture of a micro-turn, [S, S, 3], and what is to be seen in it: rows of a scene's track and stance.
     """
 
     turns: int
     prefix: tuple[int, ...] = ()
     placed: list[Placed] = field(default_factory=list)
     text: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    camera: dict[int, tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]] = field(default_factory=dict)
+    camera: dict[int, Shot] = field(default_factory=dict)
     out: dict[int, tuple[int, ...]] = field(default_factory=dict)
     standings: list[Standing] = field(default_factory=list)
     talks: list[tuple[int, int]] = field(default_factory=list)

@@ -30,6 +30,7 @@ from training.losses import Weights
 from training.model import Micro, ModelConfig
 from training.precision import autocast
 from training.script import Pool
+from training.sights.album import Album
 from training.sights.batches import DENSE_SIGHTS, LONG, SIGHTS, dense_sight_view, long_sight_view, sight_view
 from training.sights.store import Reels
 from training.tasks import Kind, Utterance
@@ -39,6 +40,7 @@ CONFIG = Path(__file__).with_name("config.toml")
 CLIPS = Path("build/clips")
 RUN = Path("build/train")
 VOICE = Path("models/voice")
+PORTRAITS = 6  # of each scene
 WIDE = 800  # shards from here on hold runs of random words
 
 
@@ -84,7 +86,7 @@ class Trainer:
         self._weights = Weights(**config["loss"])
         self.step, self.spent_s = 0, 0.0
         self.steps = sum(stage["steps"] for stage in config["stage"])
-        self._reels = Reels(self._train["reels"])
+        self._reels, self._album = Reels(self._train["reels"]), Album()
         self._sums: dict[str, list[float]] = defaultdict(list)
         run.mkdir(parents=True, exist_ok=True)
 
@@ -143,6 +145,8 @@ class Trainer:
 
     def _losses(self, rng: np.random.Generator, pool: Pool, what: str) -> tuple[torch.Tensor, dict[str, float]]:
         """The loss of one batch of a kind of rows, "" for whole conversations, and its parts for the log."""
+        if what == "portraits":
+            return self._portrait_loss(rng)
         batch = self._batch(rng, pool, what)
         with autocast():
             if what == "dense":
@@ -157,11 +161,24 @@ class Trainer:
             total, parts = losses.loss(self.model, batch, self.model(batch), self._weights)
         return total, _named(what, parts) if what else parts
 
+    def _portrait_loss(self, rng: np.random.Generator) -> tuple[torch.Tensor, dict[str, float]]:
+        """On single pictures, half of them new ones."""
+        tr = self._train
+        self._renew(rng)
+        self._album.add(self._reels.portraits(rng, tr["portrait_scenes"], PORTRAITS))
+        with autocast():
+            seen = losses.portrait_loss(self.model, *self._album.draw(rng, 2 * PORTRAITS * tr["portrait_scenes"]))
+        return seen.sum() * self._weights.shown, _named("portraits", losses.shown_parts(seen))
+
+    def _renew(self, rng: np.random.Generator) -> None:
+        self.model.vision.trained.fill_(True)
+        tr = self._train
+        self._reels.renew(rng, tr["new_reels"] if len(self._reels) else tr["reels"])
+
     def _batch(self, rng: np.random.Generator, pool: Pool, what: str) -> Batch:
         tr = self._train
         if what.endswith("sights"):
-            self.model.vision.trained.fill_(True)
-            self._reels.renew(rng, tr["new_reels"] if len(self._reels) else tr["reels"])
+            self._renew(rng)
         match what:
             case "dense":
                 return collate([dense_view(rng, pool) for _ in range(tr["dense_batch"])], DENSE)
@@ -192,7 +209,7 @@ def _sizes(state: dict[str, Any]) -> list[int]:
 def _drawn(rng: np.random.Generator, stage: dict[str, Any]) -> str:
     """Which kind of rows, "" for whole conversations."""
     draw = rng.random()
-    for what in ("dense", "short", "dense_sights", "sights", "long_sights"):
+    for what in ("dense", "short", "dense_sights", "sights", "long_sights", "portraits"):
         draw -= stage.get(what, 0.0)
         if draw < 0:
             return what

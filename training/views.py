@@ -1,7 +1,7 @@
 """What the model sees of a conversation: a context as the server builds it, flattened to arrays with targets.
 
 Letters: T tokens of a row, A audio tokens, W words heard, L frames of an audio token, C mel channels, P pictures,
-G patches of a picture, X bytes of a patch, S columns of a track.
+G patches of a picture, X bytes of a patch, S columns of a track, Q of a stance.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training import vocab
+from training.sights.body import STANCE
 from training.sights.reel import TRACK
 from training.tasks import SIGHTS, Kind
 from training.timeline import FRAMES_PER_TURN, Standing, Timeline
@@ -62,6 +63,7 @@ class View:
     picture_at_P: Ints  # index of the first patch of each picture
     patches_PGX: npt.NDArray[np.uint8]
     track_PS: Ints
+    stance_PQ: npt.NDArray[np.float32]
 
 
 def choose_cut(rng: np.random.Generator, line: Timeline, whole_share: float) -> Cut:
@@ -110,7 +112,7 @@ def view(
     tokens, positions, targets = list(line.prefix), list(range(len(line.prefix))), [NONE] * len(line.prefix)
     base = -(-len(line.prefix) // STRIDE) * STRIDE
     audio_at, elapsed, frames, aux_at, aux, seen = [], [], [], [], [], []
-    picture_at, pictures, track, asked = [], [], [], []
+    picture_at, pictures, track, stance, asked = [], [], [], [], []
     padded_FC = np.concatenate([np.zeros((FRAMES_PER_TOKEN, codes_FC.shape[1]), np.uint8), codes_FC])
     for index, k in enumerate(cut.turns):
         text, out, shot = line.text.get(k, ()), line.out.get(k, ()), line.camera.get(k)
@@ -132,6 +134,7 @@ def view(
             picture_at.append(at + 2)
             pictures.append(shot[0])
             track.append(shot[1])
+            stance.append(shot[2])
         if learn:
             aux_at.append(at + 1 + patches + len(text))
             aux.append(_aux(line, k))
@@ -151,6 +154,7 @@ def view(
         picture_at_P=np.array(picture_at, np.int64),
         patches_PGX=patched(np.array(pictures, np.uint8).reshape(-1, GRID * PATCH, GRID * PATCH, 3)),
         track_PS=np.array(track, np.int64).reshape(-1, len(TRACK)),
+        stance_PQ=np.array(stance, np.float32).reshape(-1, STANCE),
     )
 
 

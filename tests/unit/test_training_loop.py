@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -54,8 +55,10 @@ def test_coming_down_near_the_end_does_not_make_a_run_longer(config: dict[str, A
 def test_a_run_from_before_there_were_pictures_goes_on_and_learns_to_see(
     config: dict[str, Any], tmp_path: Path
 ) -> None:
-    config["train"] |= {"reels": 4, "new_reels": 1, "dense_sights_batch": 2}
-    config["stage"] = [{"name": "look", "steps": 100, "dense": 0.0, "short": 0.0, "dense_sights": 1.0}]
+    config["train"] |= {"reels": 4, "new_reels": 1, "dense_sights_batch": 2, "portrait_scenes": 2}
+    config["stage"] = [
+        {"name": "look", "steps": 100, "dense": 0.0, "short": 0.0, "dense_sights": 0.5, "portraits": 0.5}
+    ]
     trainer = Trainer(config, tmp_path)
     trainer.step = 7
     trainer.save()
@@ -68,5 +71,6 @@ def test_a_run_from_before_there_were_pictures_goes_on_and_learns_to_see(
     assert resumed.step == 7 and not resumed.model.vision.trained
     assert torch.equal(resumed.model.embed_tokens, trainer.model.embed_tokens)
     before = resumed.model.vision.up_proj.weight.clone()
+    resumed._losses(np.random.default_rng(0), Pool(), "portraits")[0].backward()
     resumed.one_step(Pool())
     assert resumed.model.vision.trained and not torch.equal(before, resumed.model.vision.up_proj.weight)

@@ -24,6 +24,7 @@ from training.inherit import inherit
 from training.listener import Listener
 from training.model import Micro, ModelConfig
 from training.optim import orthogonalise, schedule
+from training.sights.body import STANCE
 from training.timeline import Timeline
 from training.views import Cut
 
@@ -59,7 +60,10 @@ def conversation(pictures: tuple[int, ...] = ()) -> tuple[Timeline, np.ndarray]:
     """pictures: the micro-turns that have one."""
     line = Timeline(12, prefix=(3, 4, 5))
     rng = np.random.default_rng(1)
-    line.camera = {k: (rng.integers(0, 256, (80, 80, 3)).astype(np.uint8), np.zeros(6, np.uint8)) for k in pictures}
+    line.camera = {
+        k: (rng.integers(0, 256, (80, 80, 3)).astype(np.uint8), np.zeros(6, np.uint8), np.zeros(STANCE, np.float32))
+        for k in pictures
+    }
     line.text[2], line.out[4], line.out[5] = (20, 21), (30, 31), (1,)
     codes = np.random.default_rng(0).integers(0, 16, (120, 40)).astype(np.uint8)
     return line, codes

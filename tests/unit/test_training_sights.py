@@ -10,7 +10,9 @@ from training.clips import Clip
 from training.script import Pool
 from training.sights import acting, asks, people, shows
 from training.sights.acting import Part
+from training.sights.album import Album
 from training.sights.batches import dense_sight_view, long_sight_view, sight_view
+from training.sights.filters import filters
 from training.sights.motions import ACTIONS, REPETITIONS
 from training.sights.reel import SIZES, Event, Scene
 from training.sights.store import Reels
@@ -93,8 +95,8 @@ def ended(part: Part, t_K: np.ndarray) -> int:
 
 @pytest.mark.parametrize("name", REPETITIONS)
 def test_a_film_of_repetitions_begins_and_ends_at_rest_and_marks_every_end(name: str) -> None:
-    layer, _, scene = people.exercise(np.random.default_rng(3), name)
-    assert layer.shape == (len(scene), 80, 80, 4) and layer.dtype == np.uint8
+    shoot, _, scene = people.exercise(np.random.default_rng(3), name)
+    assert shoot(len(scene) - 1).shape == (80, 80, 4)
     assert (scene.track_KC < SIZES).all()
     assert not scene.track_KC[: scene.rest].any() and not scene.track_KC[-3:].any()
     assert {event.what for event in scene.events} == {name}
@@ -142,6 +144,24 @@ def test_a_scene_is_seen_in_another_room_each_time(reels: Reels) -> None:
     one, other = (reels.pictures(rng, reel) for _ in range(2))
     assert one.shape == other.shape == (len(reel.scene), 80, 80, 3)
     assert np.abs(one.astype(int) - other).mean() > 5
+
+
+def test_portraits_are_new_pictures_with_what_is_seen_in_them(reels: Reels) -> None:
+    rng, album = np.random.default_rng(0), Album(steps=2)
+    for _ in range(3):
+        album.add(reels.portraits(rng, scenes=4, each=3))
+    patches_NGX, track_NS, stance_NQ = album.draw(rng, 24)
+    assert patches_NGX.shape == (24, 4, 4800) and len(track_NS) == len(stance_NQ) == 24
+    somebody = ~stance_NQ[:, 0].isnan()
+    assert not track_NS[somebody, 3:].any() and not track_NS[~somebody, :3].any()
+
+
+def test_the_eyes_begin_blind_to_plain_gray_and_see_spots() -> None:
+    spots_FX = filters(300, 40, np.random.default_rng(0))
+    assert spots_FX.shape == (300, 4800)
+    plain, spot = np.ones(4800), np.zeros((40, 40, 3))
+    spot[18:22, 18:22] = 1
+    assert np.abs(spots_FX[:250] @ plain).max() < 1.5 < np.abs(spots_FX[:250] @ spot.ravel()).max()
 
 
 def test_a_store_of_reels_keeps_the_newest(reels: Reels) -> None:

@@ -49,7 +49,10 @@ def dense_sight_view(rng: np.random.Generator, pool: Pool, reels: Reels) -> view
         first = int(rng.integers(reel.scene.rest - 3, max(reel.scene.rest, len(reel.scene) - 24)))
         pictures = reels.pictures(rng, reel)[first:]
         for index in range(min(len(pictures), DENSE_TURNS - k)):
-            line.camera[k + index] = (pictures[index], reel.scene.track_KC[first + index])
+            line.camera[k + index] = (
+                pictures[index],
+                *(told[first + index] for told in (reel.scene.track_KC, reel.scene.stance_KQ)),
+            )
         k += len(pictures)
     cut = views.Cut(pins=(), start=0, stop=DENSE_TURNS, k_offset=int(rng.integers(0, 18000)))
     return views.view(line, render(rng, line, Room()), cut, DENSE_SIGHTS.tokens, frozenset())

@@ -103,6 +103,35 @@ def joints(poses_KP: Floats, body: Build) -> tuple[Floats, Floats]:
     return flat, near
 
 
+def stance(flat_KJ2: Floats) -> Floats:
+    """What a silhouette tells whichever side is which, [K, Q], each about 0 and 1 wide: heights and widths."""
+    x, up = flat_KJ2[..., 0], -flat_KJ2[..., 1]
+
+    def both(part: str) -> list[int]:
+        return [JOINTS.index(f"{side}_{part}") for side in SIDES]
+
+    middle, head, hands, elbows, knees, feet = (
+        *(JOINTS.index("pelvis"), JOINTS.index("head")),
+        *(both(part) for part in ("hand", "elbow", "knee", "foot")),
+    )
+    told = (
+        *(
+            up[:, hands].max(1),
+            up[:, hands].min(1),
+            up[:, elbows].max(1),
+            up[:, head],
+            up[:, middle],
+            up[:, feet].max(1),
+        ),
+        *(np.ptp(x[:, hands], axis=1), np.ptp(x[:, feet], axis=1), np.abs(x[:, head] - x[:, middle])),
+        *(np.abs(x[:, part] - x[:, [middle]]).max(1) for part in (hands, knees)),
+    )
+    return 4 * (np.stack(told, axis=1) - 0.4)
+
+
+STANCE = 11  # how many
+
+
 def _way(angle_K: Floats, out_K: Floats, sign: float) -> Floats:
     """Unit vectors [K, 3]."""
     flat = np.sin(angle_K)

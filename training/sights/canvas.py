@@ -41,6 +41,10 @@ class Camera:
     dy: npt.NDArray[np.int64]
     post: Colour | None = None
 
+    def at(self, k_N: npt.NDArray[np.int64]) -> Camera:
+        """As it shakes in these pictures only."""
+        return Camera(dx=self.dx[k_N], dy=self.dy[k_N])
+
     def shot(self, image: Image.Image, k: int) -> Picture:
         """[S, S, 4] of a sheet; colours are multiplied by how much is covered."""
         if self.post:

@@ -43,9 +43,9 @@ def person(rng: np.random.Generator, body: Build, holds: str = "", *, small: boo
     skin = hsv(rng.uniform(14, 30), rng.uniform(0.25, 0.55), dark)
     return Person(
         body=body,
-        stature=float(rng.uniform(22, 33) if small else rng.uniform(42, 60)),
-        x=float(rng.choice((8, 72)) + rng.uniform(-5, 5)) if small else 40 + float(rng.uniform(-10, 10)),
-        floor=float(rng.uniform(63, 70) if small else rng.uniform(66, 76)),
+        stature=float(rng.uniform(22, 33) if small else rng.uniform(44, 58)),
+        x=float(rng.choice((8, 72)) + rng.uniform(-5, 5)) if small else 40 + float(rng.uniform(-8, 8)),
+        floor=float(rng.uniform(63, 70) if small else rng.uniform(67, 73)),
         thick=float(rng.uniform(0.04, 0.085)),
         skin=skin,
         top=any_colour(rng),

@@ -7,11 +7,11 @@ from PIL import ImageDraw
 
 from training.sights import acting, motions
 from training.sights.acting import Part
-from training.sights.body import AT, Floats, build
-from training.sights.canvas import SIDE, Camera, Picture, any_colour, camera, sheet
+from training.sights.body import AT, Floats, build, joints, stance
+from training.sights.canvas import Camera, Picture, any_colour, camera, sheet
 from training.sights.figure import Person, Seen, draw_person, draw_seat, person, posed
 from training.sights.motions import ACTIONS, MOTIONS, REPETITIONS, Performance, perform
-from training.sights.reel import EVENTS, PHASES, REPETITION, START, STOP, Event, Scene, empty_track
+from training.sights.reel import EVENTS, PHASES, REPETITION, START, STOP, Event, Scene, Shoot, Take, empty_track
 
 REST = 12  # pictures at rest before anything happens
 AFTER = 6
@@ -19,7 +19,7 @@ _FRONT, _SIDE = ("waves", "reaches", "jumps"), ("sits", "bends", "drinks", "walk
 _SEATED = ("stands", "drinks", "waves", "reaches")
 
 
-def exercise(rng: np.random.Generator, name: str = "") -> tuple[Picture, Camera, Scene]:
+def exercise(rng: np.random.Generator, name: str = "") -> Take:
     """Repetitions of one motion."""
     name = name or str(rng.choice(REPETITIONS))
     parts = acting.repetitions(rng, name, REST * 0.2 + rng.uniform(0, 0.2), rng.uniform(5, 15))
@@ -28,7 +28,7 @@ def exercise(rng: np.random.Generator, name: str = "") -> tuple[Picture, Camera,
     return _film(rng, "exercise", parts, {name: own}, motions.view(rng, name), own.rest, own.holds)
 
 
-def act(rng: np.random.Generator, name: str = "") -> tuple[Picture, Camera, Scene]:
+def act(rng: np.random.Generator, name: str = "") -> Take:
     """One to four actions, `name` among them."""
     name = name or str(rng.choice(ACTIONS))
     yaw = motions.view(rng, name)
@@ -53,7 +53,7 @@ def _film(
     yaw: float,
     rest: Floats,
     holds: str,
-) -> tuple[Picture, Camera, Scene]:
+) -> Take:
     count = round(parts[-1].end_s / 0.2) + AFTER + int(rng.integers(0, 4))
     t_K = np.arange(count) * 0.2 + rng.uniform(0, 0.2)
     poses = np.tile(rest, (count, 1))
@@ -72,9 +72,12 @@ def _film(
     if "walks" in own:
         _stroll(rng, parts, poses, t_K)
     who = person(rng, build(rng, yaw), holds)
-    layer, eye = _pictures(rng, who, _sway(rng, poses, t_K), t_K, seat=any(each.seat for each in own.values()))
+    poses = _sway(rng, poses, t_K)
+    shoot, eye = _shoot(rng, who, poses, t_K, seat=any(each.seat for each in own.values()))
     shown = tuple(dict.fromkeys(part.name for part in parts))
-    return layer, eye, Scene(kind=kind, rest=REST, events=tuple(events), shown=shown, track_KC=track)
+    told = stance(joints(poses, who.body)[0]).astype(np.float32)
+    scene = Scene(kind=kind, rest=REST, events=tuple(events), shown=shown, track_KC=track, stance_KQ=told)
+    return shoot, eye, scene
 
 
 def _events(part: Part, t_K: Floats) -> list[Event]:
@@ -106,23 +109,21 @@ def _sway(rng: np.random.Generator, poses: Floats, t_K: Floats) -> Floats:
     return poses
 
 
-def _pictures(
-    rng: np.random.Generator, who: Person, poses: Floats, t_K: Floats, *, seat: bool
-) -> tuple[Picture, Camera]:
-    count = len(t_K)
-    eye, tone = camera(rng, count, calm=False), any_colour(rng, 0.6)
+def _shoot(rng: np.random.Generator, who: Person, poses: Floats, t_K: Floats, *, seat: bool) -> tuple[Shoot, Camera]:
+    eye, tone = camera(rng, len(t_K), calm=False), any_colour(rng, 0.6)
     others = [bystander(rng, t_K)] if rng.random() < 0.28 else []
-    own, layer = posed(who, poses), np.empty((count, SIDE, SIDE, 4), np.uint8)
-    for k in range(count):
-        image = sheet()
-        draw = ImageDraw.Draw(image)
+    own = posed(who, poses)
+
+    def shoot(k: int) -> Picture:
+        draw = ImageDraw.Draw(image := sheet())
         for other, spots in others:
             draw_person(draw, other, *spots[k])
         if seat:
             draw_seat(draw, who, tone)
         draw_person(draw, who, *own[k])
-        layer[k] = eye.shot(image, k)
-    return layer, eye
+        return eye.shot(image, k)
+
+    return shoot, eye
 
 
 def bystander(rng: np.random.Generator, t_K: Floats) -> tuple[Person, list[Seen]]:

@@ -5,11 +5,14 @@ Shapes: K pictures, S pixels of a side; the columns of a track are `TRACK`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from training.sights.body import STANCE
+from training.sights.canvas import Camera, Picture
 from training.sights.motions import MOTIONS
 from training.sights.things import COLOURS, SHAPES
 
@@ -34,7 +37,7 @@ class Event:
 class Scene:
     """What is known of a reel beside its pictures. rest: so many pictures at the start in which nothing happens.
 
-    shown: what it shows, whether whole or not; seat: whether somebody could sit down.
+    shown: what it shows, whether whole or not. stance: `body.stance` of who is in front, NaN without anybody.
     """
 
     kind: str
@@ -42,10 +45,20 @@ class Scene:
     events: tuple[Event, ...]
     shown: tuple[str, ...]
     track_KC: npt.NDArray[np.uint8]
+    stance_KQ: npt.NDArray[np.float32]
     lit: str = ""
 
     def __len__(self) -> int:
         return len(self.track_KC)
+
+
+Shoot = Callable[[int], Picture]
+"""What is drawn before the room in picture k, [S, S, 4], colours multiplied by how much is covered."""
+Take = tuple[Shoot, Camera, Scene]
+
+
+def nobody(count: int) -> npt.NDArray[np.float32]:
+    return np.full((count, STANCE), np.nan, np.float32)
 
 
 def empty_track(count: int) -> npt.NDArray[np.uint8]:

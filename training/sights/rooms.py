@@ -24,17 +24,17 @@ def smooth(rng: np.random.Generator, cells: int, strength: float) -> npt.NDArray
 
 def room(rng: np.random.Generator, *, calm: bool) -> Picture:
     """[R, R, 3]. calm: plain, for scenes in which small things matter."""
-    wall = hsv(rng.uniform(0, 360), rng.uniform(0, 0.3), rng.uniform(0.35, 0.85))
+    wall = hsv(rng.uniform(0, 360), rng.uniform(0, 0.2), rng.uniform(0.42, 0.82))
     image = Image.new("RGB", (CANVAS, CANVAS), wall)
     draw = ImageDraw.Draw(image)
     line = at(rng.uniform(60, 74))
     if rng.random() < 0.85:
-        floor = hsv(rng.uniform(0, 360), rng.uniform(0, 0.35), rng.uniform(0.25, 0.7))
+        floor = hsv(rng.uniform(0, 360), rng.uniform(0, 0.3), rng.uniform(0.25, 0.65))
         draw.rectangle((0, line, CANVAS, CANVAS), fill=floor)
     if not calm or rng.random() < 0.15:
-        for _ in range(int(rng.integers(0, 5))):
+        for _ in range(int(rng.integers(0, 4))):
             _furnish(rng, draw, line)
-        if rng.random() < 0.15:
+        if rng.random() < 0.06:
             _stripes(rng, draw, wall)
     pixels = np.asarray(image.reduce(SCALE), np.float32) + smooth(rng, int(rng.integers(3, 12)), rng.uniform(0, 9))
     slope = np.linspace(-1, 1, len(pixels))
@@ -45,7 +45,7 @@ def room(rng: np.random.Generator, *, calm: bool) -> Picture:
 def _furnish(rng: np.random.Generator, draw: ImageDraw.ImageDraw, line: float) -> None:
     """A window, a picture, a cupboard, a plant."""
     x, w, h = rng.uniform(-20, CANVAS), rng.uniform(14, 60), rng.uniform(14, 70)
-    fill = any_colour(rng, 0.5)
+    fill = hsv(rng.uniform(0, 360), rng.uniform(0, 0.4), rng.uniform(0.25, 0.85))
     if rng.random() < 0.5:
         top = rng.uniform(0, max(8.0, line - h - 10))
         draw.rectangle((x, top, x + w, top + h), fill=fill, outline=any_colour(rng, 0.4), width=int(rng.integers(1, 5)))
@@ -68,14 +68,13 @@ def taken(rng: np.random.Generator, layer_KSS4: Picture, camera: Camera, place: 
     """[K, S, S, 3]: somebody in a room, mirrored and moved at random, in other colours if those mean nothing, under
     light that changes and with a camera's noise."""
     count, side = len(layer_KSS4), np.arange(SIDE)
-    rows, columns = (np.clip(side + int(rng.integers(-by, by + 1)), 0, SIDE - 1) for by in (4, 7))
+    rows, columns = (np.clip(side + int(rng.integers(-by, by + 1)), 0, SIDE - 1) for by in (2, 3))
     layer = layer_KSS4[:, rows[:, None], columns[:: int(rng.choice((-1, 1)))]]
     light = (rng.uniform(0.8, 1.15) + _drift(rng, count, rng.uniform(0, 0.05))).astype(np.float32)
     tint = rng.uniform(0.94, 1.06, 3)
     front = layer[..., :3]
     if recolour:
-        front = front[..., rng.permutation(3)]
-        tint = tint * rng.uniform(0.55, 1.25, 3)
+        tint = tint * rng.uniform(0.7, 1.15, 3)
     behind = _behind(rng, camera, place[:: int(rng.choice((-1, 1, 1, 1))), :: int(rng.choice((-1, 1)))])
     covered = layer[..., 3:].astype(np.float32) * np.float32(1 / 255)
     made = front * tint.astype(np.float32) + behind * (1 - covered)
@@ -89,7 +88,7 @@ def taken(rng: np.random.Generator, layer_KSS4: Picture, camera: Camera, place: 
 def _behind(rng: np.random.Generator, camera: Camera, place: Picture) -> npt.NDArray[np.float32]:
     """The room as the camera shakes, [K or 1, S, S, 3], now and then with moving clouds."""
     pixels = place.astype(np.float32) * rng.uniform(0.8, 1.15, 3).astype(np.float32)
-    clouds = smooth(rng, 6, rng.uniform(4, 18)) if rng.random() < 0.18 else None
+    clouds = smooth(rng, 6, rng.uniform(4, 14)) if rng.random() < 0.12 else None
     if clouds is None and not camera.dx.any() and not camera.dy.any():
         return pixels[None, MARGIN : MARGIN + SIDE, MARGIN : MARGIN + SIDE]
     made = []

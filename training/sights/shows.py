@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from PIL import ImageDraw
 
-from training.sights.canvas import SIDE, Camera, Picture, camera, sheet
+from training.sights.canvas import Camera, Picture, camera, sheet
 from training.sights.figure import draw_person
 from training.sights.people import REST, bystander
-from training.sights.reel import LIGHT, SEE, Event, Scene, empty_track
+from training.sights.reel import LIGHT, SEE, Event, Scene, Shoot, Take, empty_track, nobody
 from training.sights.things import (
     COLOURS,
     PAIRS,
@@ -26,7 +26,7 @@ LIGHTS = COLOURS[:5]  # no light shines black
 Paint = Callable[[ImageDraw.ImageDraw, float], None]
 
 
-def appear(rng: np.random.Generator) -> tuple[Picture, Camera, Scene]:
+def appear(rng: np.random.Generator) -> Take:
     """One to four shapes, one at a time; half of them share the colour or the shape of the one before."""
     marks, at, pair = [], REST * 0.2 + rng.uniform(0, 0.2), None
     for _ in range(int(rng.integers(1, 5))):
@@ -50,7 +50,7 @@ def appear(rng: np.random.Generator) -> tuple[Picture, Camera, Scene]:
                 draw_mark(draw, t - start)
 
     shown = tuple(dict.fromkeys(" ".join(pair) for pair, *_ in marks))
-    scene = Scene(kind="appear", rest=REST, events=tuple(events), shown=shown, track_KC=track)
+    scene = Scene(kind="appear", rest=REST, events=tuple(events), shown=shown, track_KC=track, stance_KQ=nobody(count))
     return *_film(rng, t_K, paint), scene
 
 
@@ -67,7 +67,7 @@ def _mark(rng: np.random.Generator, pair: tuple[str, str]) -> Paint:
     return draw_mark
 
 
-def light(rng: np.random.Generator) -> tuple[Picture, Camera, Scene]:
+def light(rng: np.random.Generator) -> Take:
     """A lamp that changes three to six times and ends as it began; at rest it may be dark."""
     traffic = rng.random() < 0.5
     colours = TRAFFIC if traffic else LIGHTS
@@ -102,21 +102,21 @@ def light(rng: np.random.Generator) -> tuple[Picture, Camera, Scene]:
         events=events,
         shown=tuple(dict.fromkeys(filter(None, order))),
         track_KC=track,
+        stance_KQ=nobody(count),
         lit=order[0],
     )
     return *_film(rng, t_K, paint), scene
 
 
-def _film(rng: np.random.Generator, t_K: np.ndarray, paint: Paint) -> tuple[Picture, Camera]:
-    count = len(t_K)
-    eye = camera(rng, count, calm=True)
+def _film(rng: np.random.Generator, t_K: np.ndarray, paint: Paint) -> tuple[Shoot, Camera]:
+    eye = camera(rng, len(t_K), calm=True)
     others = [bystander(rng, t_K)] if rng.random() < 0.3 else []
-    layer = np.empty((count, SIDE, SIDE, 4), np.uint8)
-    for k in range(count):
-        image = sheet()
-        draw = ImageDraw.Draw(image)
+
+    def shoot(k: int) -> Picture:
+        draw = ImageDraw.Draw(image := sheet())
         for other, spots in others:
             draw_person(draw, other, *spots[k])
         paint(draw, float(t_K[k]))
-        layer[k] = eye.shot(image, k)
-    return layer, eye
+        return eye.shot(image, k)
+
+    return shoot, eye

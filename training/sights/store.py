@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from training.sights import people, shows
 from training.sights.canvas import Camera, Picture
-from training.sights.reel import Scene
+from training.sights.reel import Scene, Take
 from training.sights.rooms import room, taken
 
-_MAKERS: Mapping[str, Callable[[np.random.Generator], tuple[Picture, Camera, Scene]]] = {
+_MAKERS: Mapping[str, Callable[[np.random.Generator], Take]] = {
     **{"exercise": people.exercise, "act": people.act, "appear": shows.appear, "light": shows.light}
 }
 _SHARES = (0.34, 0.32, 0.22, 0.12)
@@ -31,6 +32,15 @@ class Reel:
     scene: Scene
 
 
+@dataclass(frozen=True, slots=True)
+class Portraits:
+    """Pictures [N, S, S, 3], rows of tracks [N, C] and of stances [N, Q]."""
+
+    pictures_NSS3: Picture
+    track_NC: npt.NDArray[np.uint8]
+    stance_NQ: npt.NDArray[np.float32]
+
+
 @dataclass(slots=True)
 class Reels:
     """At most `size` of them, some 2 MB each, and as many rooms; the oldest go first."""
@@ -42,8 +52,8 @@ class Reels:
 
     def renew(self, rng: np.random.Generator, count: int) -> None:
         for _ in range(count):
-            make = _MAKERS[tuple(_MAKERS)[int(rng.choice(len(_MAKERS), p=_SHARES))]]
-            layer, camera, scene = make(rng)
+            shoot, camera, scene = _take(rng)
+            layer = np.stack([shoot(k) for k in range(len(scene))])
             self._kept.append(Reel(layer_KSS4=layer, camera=camera, scene=scene))
             self._busy.append(room(rng, calm=False))
             self._calm.append(room(rng, calm=True))
@@ -63,7 +73,25 @@ class Reels:
 
     def pictures(self, rng: np.random.Generator, reel: Reel) -> Picture:
         """[K, S, S, 3], in some room."""
-        people = reel.scene.kind in _PEOPLE
+        return self._taken(rng, reel.layer_KSS4, reel.camera, reel.scene)
+
+    def portraits(self, rng: np.random.Generator, scenes: int, each: int) -> Portraits:
+        """Single pictures of scenes that are seen nowhere else: `each` of every one."""
+        pictures, track, stance = [], [], []
+        for _ in range(scenes):
+            shoot, camera, scene = _take(rng)
+            chosen = rng.integers(0, len(scene), each)
+            layer = np.stack([shoot(k) for k in chosen])
+            pictures.append(self._taken(rng, layer, camera.at(chosen), scene))
+            track.append(scene.track_KC[chosen])
+            stance.append(scene.stance_KQ[chosen])
+        return Portraits(np.concatenate(pictures), np.concatenate(track), np.concatenate(stance))
+
+    def _taken(self, rng: np.random.Generator, layer: Picture, camera: Camera, scene: Scene) -> Picture:
+        people = scene.kind in _PEOPLE
         rooms = self._busy if people else self._calm
-        place = rooms[int(rng.integers(len(rooms)))]
-        return taken(rng, reel.layer_KSS4, reel.camera, place, recolour=people)
+        return taken(rng, layer, camera, rooms[int(rng.integers(len(rooms)))], recolour=people)
+
+
+def _take(rng: np.random.Generator) -> Take:
+    return _MAKERS[tuple(_MAKERS)[int(rng.choice(len(_MAKERS), p=_SHARES))]](rng)

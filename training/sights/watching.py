@@ -131,7 +131,7 @@ class Watching(Script):
 
     def _show(self, k: int, pictures: np.ndarray, scene: Scene, index: int) -> None:
         if k < self._line.turns and self._shot_K[k]:
-            self._line.camera[k] = (pictures[index], scene.track_KC[index])
+            self._line.camera[k] = (pictures[index], scene.track_KC[index], scene.stance_KQ[index])
         elif k < self._line.turns:
             self._line.camera.pop(k, None)
 
@@ -148,7 +148,7 @@ def beside(rng: np.random.Generator, line: Timeline, reels: Reels) -> None:
     while k < line.turns and (reel := reels.draw(rng)):
         pictures = reels.pictures(rng, reel)
         for index in range(min(len(pictures), line.turns - k)):
-            line.camera[k + index] = (pictures[index], reel.scene.track_KC[index])
+            line.camera[k + index] = (pictures[index], reel.scene.track_KC[index], reel.scene.stance_KQ[index])
         k += len(pictures)
 
 
