@@ -84,7 +84,7 @@ def _panel(axes: Axes, panel: dict[str, Any], found: list[tuple[str, dict[str, A
         )
     else:
         for name, (ts, values) in lines:
-            axes.plot(ts, values, label=name, linewidth=1)
+            axes.plot(ts, values, label=name, linewidth=1, clip_on=False)  # a line of zeros lies on the axis
     values = [value for _, (_, values) in lines for value in values]
     if min(values) >= 0:  # what never rose is a line at the bottom, not a band around 0
         axes.set_ylim(bottom=0, top=None if max(values) else 1)

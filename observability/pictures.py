@@ -20,7 +20,7 @@ from cluster.telemetry.logging import configure_logging
 from counterpoint.client import ClientError, InteractionClient, Session, send_paced
 from counterpoint.v1 import interaction_pb2 as v1
 from observability.draw import draw
-from observability.prometheus import prometheus
+from observability.prometheus import Prometheus, prometheus
 
 HOME = Path(__file__).parent
 RATE = 16_000
@@ -40,18 +40,26 @@ async def main() -> None:
         try:
             with prometheus([asdict(actor) for actor in actors], Path(folder)) as served:
                 start, load_average = time.time(), os.getloadavg()[0]
+                following = asyncio.create_task(_follow(app, actors[0], served))
                 await _load(actors, wanted.sessions, wanted.seconds)
+                following.cancel()
+                end = time.time()
                 note = (
                     f"{wanted.sessions} sessions for {wanted.places} places, an expert shard killed half way; "
                     f"{os.cpu_count()} cores, load {load_average:.0f} before it began"
                 )
                 for board in sorted(HOME.glob("dashboards/*.json")):
                     picture = HOME / "pictures" / f"{board.stem}.png"
-                    await asyncio.to_thread(
-                        draw, board, served, picture, start=start, end=time.time(), window="10s", note=note
-                    )
+                    await asyncio.to_thread(draw, board, served, picture, start=start, end=end, window="10s", note=note)
         finally:
             await app.stop()
+
+
+async def _follow(app: App, supervisor: ActorInfo, served: Prometheus) -> None:
+    """As the discovery of a deployment does."""
+    while True:
+        await asyncio.sleep(1)
+        served.scrape([asdict(actor) for actor in (supervisor, *await app.actors())])
 
 
 async def _load(actors: tuple[ActorInfo, ...], sessions: int, seconds: float) -> None:

@@ -27,6 +27,11 @@ READY_S, STOP_S = 30.0, 10.0
 @dataclass(frozen=True, slots=True)
 class Prometheus:
     url: str
+    targets: Path
+
+    def scrape(self, actors: Sequence[dict[str, Any]]) -> None:
+        """From now on these, as `counterpoint serve --json` lists them: who is started again serves elsewhere."""
+        self.targets.write_text(json.dumps([_target(actor) for actor in actors]))
 
     def ask(self, expression: str) -> list[dict[str, Any]]:
         """The series that the expression has now. Raises ValueError for one that Prometheus does not take."""
@@ -62,30 +67,32 @@ def prometheus(actors: Sequence[dict[str, Any]], folder: Path, *, every_s: int =
     """
     if PROGRAM is None:
         raise FileNotFoundError(MISSING)
-    targets = [
-        {"targets": [actor["metrics_address"]], "labels": {"role": actor["role"], "actor": actor["name"]}}
-        for actor in actors
-    ]
+    discovery = {"files": [str(folder / "targets.json")], "refresh_interval": "1s"}
     config = {
         "global": {"scrape_interval": f"{every_s}s", "scrape_timeout": f"{every_s}s", "evaluation_interval": "1s"},
         "rule_files": [str(path) for path in sorted(RULES.glob("*.yaml"))],
-        "scrape_configs": [{"job_name": "counterpoint", "static_configs": targets}],
+        "scrape_configs": [{"job_name": "counterpoint", "file_sd_configs": [discovery]}],
     }
     (folder / "prometheus.yaml").write_text(yaml.safe_dump(config))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
+    served = Prometheus(f"http://{address}", folder / "targets.json")
+    served.scrape(actors)
     command = [PROGRAM, f"--config.file={folder / 'prometheus.yaml'}", f"--web.listen-address={address}"]
     command.append(f"--storage.tsdb.path={folder / 'tsdb'}")
     with (folder / "prometheus.log").open("w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        served = Prometheus(f"http://{address}")
         _wait(served, len(actors), process, folder / "prometheus.log")
         yield served
     finally:
         process.terminate()
         process.wait(STOP_S)
+
+
+def _target(actor: dict[str, Any]) -> dict[str, Any]:
+    return {"targets": [actor["metrics_address"]], "labels": {"role": actor["role"], "actor": actor["name"]}}
 
 
 def _wait(served: Prometheus, actors: int, process: subprocess.Popen[bytes], log: Path) -> None:
