@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from dataclasses import replace
 
 import pytest
@@ -101,8 +102,11 @@ async def test_a_lost_stream_is_resumed_with_its_token_and_no_micro_turn_is_miss
             if isinstance(event, Turn) and event.k == 39:
                 session.end_input()
         report = session.ledger.report(0, micro_turns=events[-1].message.micro_turns)
+        gc.collect()
+        connections = len(client._channels)
     assert [event.k for event in events if isinstance(event, Turn)] == list(range(report.micro_turns))
     assert sum(isinstance(event, Resumed) for event in events) == 2
+    assert connections == 2  # the first one, for whatever comes next, and that of the newest stream
     assert sum(isinstance(event, Disconnected) for event in events) == 2
     assert report.repeated == report.unanswered == 0
     assert server.sessions["s0"].audio_samples == 40 * 320

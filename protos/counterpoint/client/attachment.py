@@ -29,9 +29,16 @@ class Connect(Protocol):
 class Attachment:
     """`granted` and `granted_ns` (monotonic, when it came) are set once `open` has returned."""
 
-    def __init__(self, stub: InteractionStub, metadata: tuple[tuple[str, str], ...], target: str) -> None:
+    def __init__(
+        self,
+        stub: InteractionStub,
+        metadata: tuple[tuple[str, str], ...],
+        target: str,
+        channel: grpc.aio.Channel | None = None,
+    ) -> None:
+        """channel: its own, closed when it is left."""
         self._call = stub.Interact(metadata=metadata)
-        self._target = target
+        self._target, self._channel = target, channel
         self.granted = v1.Granted()
         self.granted_ns = 0
         self.epoch = 0
@@ -78,6 +85,12 @@ class Attachment:
 
     def cancel(self) -> None:
         self._call.cancel()
+
+    async def leave(self) -> None:
+        """It is not needed any more."""
+        self._call.cancel()
+        if self._channel is not None:
+            await self._channel.close()
 
     async def _reason(self) -> Exception:
         code, details = await self._call.code(), await self._call.details()

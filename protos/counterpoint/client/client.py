@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from types import TracebackType
 from typing import Self
+from weakref import WeakSet
 
 import grpc
 
@@ -40,8 +41,9 @@ class InteractionClient:
     ) -> None:
         self.target, self._metadata, self._patience = target, metadata, patience or Patience()
         self._credentials = credentials
-        self._channels: list[grpc.aio.Channel] = []
-        self._stub = self._dial()
+        self._channels: WeakSet[grpc.aio.Channel] = WeakSet()
+        self._channel = self._dial()
+        self._stub = InteractionStub(self._channel)
 
     async def start(self, configure: v1.Configure, *, models_playback: bool = True) -> Session:
         """Open a session. Raises Refused, Failed or Unreachable.
@@ -95,7 +97,7 @@ class InteractionClient:
         return Failed(code.name.lower(), details)
 
     async def close(self) -> None:
-        for channel in self._channels:
+        for channel in list(self._channels):
             await channel.close()
 
     async def __aenter__(self) -> Self:
@@ -106,19 +108,20 @@ class InteractionClient:
     ) -> None:
         await self.close()
 
-    def _dial(self) -> InteractionStub:
+    def _dial(self) -> grpc.aio.Channel:
         """A connection of its own, so that whoever stands in front of several servers may choose another one."""
         if self._credentials is None:
             channel = grpc.aio.insecure_channel(self.target, options=OPTIONS)
         else:
             channel = grpc.aio.secure_channel(self.target, self._credentials, options=OPTIONS)
-        self._channels.append(channel)
-        return InteractionStub(channel)
+        self._channels.add(channel)
+        return channel
 
     def _connect(self, *, anew: bool = False) -> Attachment:
-        if anew:
-            self._stub = self._dial()
-        return Attachment(self._stub, self._metadata, self.target)
+        if not anew:
+            return Attachment(self._stub, self._metadata, self.target)
+        channel = self._dial()
+        return Attachment(InteractionStub(channel), self._metadata, self.target, channel)
 
 
 def is_same_host(target: str) -> bool:

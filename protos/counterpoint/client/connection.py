@@ -117,17 +117,17 @@ class Connection:
 
         Raises Lost where it is not known which of the two has the session.
         """
-        began_ns, leaving, attachment = time.monotonic_ns(), self._attachment, self._connect(anew=True)
+        began_ns, attachment = time.monotonic_ns(), self._connect(anew=True)
         try:
             await attachment.open(v1.InteractRequest(resume=self.inbox.resume()), MOVE_S)
         except Unreachable as unknown:
+            await attachment.leave()
             raise Lost(f"the server goes away, and no other answered in time: {unknown}") from unknown
         except (ClientError, Lost):
-            attachment.cancel()
+            await attachment.leave()
             self._move_at_ns = time.monotonic_ns() + int(MOVE_EVERY_S * 1e9)
             return False
-        leaving.cancel()
-        self._take_over(attachment)
+        await self._take_over(attachment)
         self._emit(Resumed(message=self.granted, after_ns=time.monotonic_ns() - began_ns))
         return True
 
@@ -141,19 +141,22 @@ class Connection:
             try:
                 await attachment.open(v1.InteractRequest(resume=self.inbox.resume()), self._patience.grant_s)
             except Refused as refused:
+                await attachment.leave()
                 if not refused.retry_after_ms:
                     raise
                 why = str(refused)
                 await asyncio.sleep(refused.retry_after_ms / 1000)
             except (Lost, Unreachable) as error:
+                await attachment.leave()
                 why = str(error)
             else:
-                self._take_over(attachment)
+                await self._take_over(attachment)
                 self._emit(Resumed(message=self.granted, after_ns=time.monotonic_ns() - began_ns))
                 return
         raise Unreachable(self._target, f"not resumed within {self._patience.resume_s:g} s; the last attempt: {why}")
 
-    def _take_over(self, attachment: Attachment) -> None:
+    async def _take_over(self, attachment: Attachment) -> None:
+        await self._attachment.leave()
         self._attachment, self.granted = attachment, attachment.granted
         self.timeline = Timeline.of(self.granted, received_ns=attachment.granted_ns, same_host=self._same_host)
         self.inbox.resumed(self.granted, attachment.epoch, self.timeline)
