@@ -19,7 +19,7 @@ import structlog
 from ray.exceptions import RayTaskError
 
 from actors.app_actors import SUPERVISOR, RayHandle, RayLauncher
-from actors.app_ray import RayUnreachable, start_ray
+from actors.app_ray import NoSupervisor, start_ray
 from actors.app_supervised import Supervised
 from actors.builders import first_port, require_free
 from actors.handles import ActorInfo, ActorSpec
@@ -112,7 +112,7 @@ class App:
     async def _require_alone(self) -> None:
         """What a supervisor left that is no more is for the next one to keep or to end."""
         namespace = self.config.serve.namespace
-        with contextlib.suppress(RayUnreachable):
+        with contextlib.suppress(NoSupervisor):
             await require_alone(RayHandle(_running_supervisor(namespace)), namespace)
 
     async def _choose_dtype(self) -> None:
@@ -176,4 +176,4 @@ def _running_supervisor(namespace: str) -> Any:
         return ray.get_actor(SUPERVISOR, namespace=namespace)
     except ValueError as error:
         what = f"no Counterpoint runs in {namespace}; start one with `counterpoint serve`"
-        raise RayUnreachable(f"serve.namespace: {what}") from error
+        raise NoSupervisor(f"serve.namespace: {what}") from error

@@ -27,6 +27,10 @@ class RayUnreachable(CounterpointError):
     """Ray does not answer; the message says what to do."""
 
 
+class NoSupervisor(RayUnreachable):
+    """Ray answers, and has no supervisor of this namespace: nothing runs there, or it is being started again."""
+
+
 def start_ray(serve: Serve) -> None:
     """Connect this process. Raises RayUnreachable."""
     os.environ["RAY_AUTH_MODE"] = serve.ray_auth

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import Annotated
 
 import typer
 
+from actors.handles import ActorLost, ActorStarting
 from actors.serve import AsJson, ConfigFile, err, out
-from cluster.config import load
+from cluster.config import Config, load
 from cluster.errors import CounterpointError
 
 REASON = "drained for maintenance; resume with your token"
+AGAIN_S = 1.0
 
 
 def drain(
@@ -29,13 +32,8 @@ def drain(
 
     Example: counterpoint drain --node this --wait 30
     """
-    from actors.app import joined
-    from actors.app_ray import this_node
-
     try:
-        with joined(load(config, overrides={"serve.ray_address": address})) as supervisor:
-            which = this_node() if node == "this" else "" if node == "all" else node
-            drained = asyncio.run(supervisor.tell("drain", which, 1000 * wait, REASON))
+        drained = _drained(load(config, overrides={"serve.ray_address": address}), node, wait)
     except CounterpointError as error:
         err.print(f"counterpoint: {error}", style="red")
         raise typer.Exit(1) from error
@@ -44,3 +42,21 @@ def drain(
         out.print_json(json.dumps({"drained": drained}))
     else:
         out.print(f"drained: {', '.join(drained)}" if drained else "no ingest there; nobody had to be sent away")
+
+
+def _drained(config: Config, node: str, wait_s: int) -> object:
+    """Asks again for as long while no supervisor answers: one that died is started again within seconds."""
+    from actors.app import joined  # late: --help needs no Ray
+    from actors.app_ray import NoSupervisor, this_node
+
+    until = time.monotonic() + wait_s
+    while True:
+        try:
+            with joined(config) as supervisor:
+                which = this_node() if node == "this" else "" if node == "all" else node
+                return asyncio.run(supervisor.tell("drain", which, 1000 * wait_s, REASON))
+        except (NoSupervisor, ActorLost, ActorStarting) as away:
+            if time.monotonic() > until:
+                raise
+            err.print(f"counterpoint: {away}; asked again", style="yellow")
+            time.sleep(AGAIN_S)
