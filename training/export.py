@@ -78,9 +78,12 @@ def _renamed(state: dict[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
             yield name if name.startswith("lm_head") else f"model.{name}", tensor
 
 
-def export(model: Micro, folder: Path, sil_bias: float = 0.0) -> None:
-    """Writes config.json, model.safetensors and tokenizer.json. Raises ValueError when a tensor does not fit."""
-    sees = bool(model.vision.trained)
+def export(model: Micro, folder: Path, sil_bias: float = 0.0, blind: bool = False) -> None:
+    """Writes config.json, model.safetensors and tokenizer.json; without what sees if never trained, or if `blind`.
+
+    Raises ValueError when a tensor does not fit.
+    """
+    sees = bool(model.vision.trained) and not blind
     config, tensors = served_config(model.c, sil_bias, sees), served_tensors(model, sees)
     wanted = {name: tuple(shape) for name, shape in all_tensors(config)}
     given = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
@@ -108,8 +111,9 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=RUN)
     parser.add_argument("--out", type=Path, default=CHECKPOINT)
     parser.add_argument("--sil-bias", type=float, default=0.0, help="added to the logit of silence")
+    parser.add_argument("--blind", action="store_true", help="leave out what sees, where that is not good enough")
     args = parser.parse_args()
-    export(load(args.run), args.out, args.sil_bias)
+    export(load(args.run), args.out, args.sil_bias, args.blind)
 
 
 if __name__ == "__main__":

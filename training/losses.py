@@ -73,7 +73,8 @@ def shown_loss(model: Micro, ear_BTD: Tensor, batch: Batch) -> Tensor:
 def portrait_loss(model: Micro, patches_NGX: Tensor, track_NS: Tensor, stance_NQ: Tensor) -> Tensor:
     """The same of pictures by themselves, from what becomes of their patches: [7]."""
     x_NX = model.vision(patches_NGX).float().flatten(1)
-    *shown, stance = model.sights.portrait(x_NX).split((*SIZES, STANCE), dim=1)
+    scale_N1 = torch.rsqrt(x_NX.square().mean(1, keepdim=True) + 1e-6)
+    *shown, stance = model.sights.portrait(x_NX * scale_N1).split((*SIZES, STANCE), dim=1)
     return _seen(shown, stance, track_NS, stance_NQ)
 
 

@@ -102,6 +102,13 @@ def test_training_and_reference_agree_on_every_logit(
     torch.testing.assert_close(trained, reference, rtol=1e-3, atol=1e-3)
 
 
+def test_what_sees_can_be_left_out_of_a_checkpoint(model: Micro, checkpoint: Path, tmp_path: Path) -> None:
+    model.vision.trained.fill_(True)
+    export(model, tmp_path, blind=True)
+    model.vision.trained.fill_(False)
+    assert (tmp_path / "config.json").read_text() == (checkpoint / "config.json").read_text()
+
+
 def test_a_conversation_in_pieces_gives_the_logits_of_the_whole(checkpoint: Path) -> None:
     reference, whole = Reference(checkpoint), context(*conversation())
     rows, cache = lay_out(reference, whole), Cache()

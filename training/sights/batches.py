@@ -47,8 +47,8 @@ def dense_sight_view(rng: np.random.Generator, pool: Pool, reels: Reels) -> view
         fill_with_speech(rng, pool, line)
     while k < DENSE_TURNS and (reel := reels.draw(rng)):
         first = int(rng.integers(reel.scene.rest - 3, max(reel.scene.rest, len(reel.scene) - 24)))
-        pictures = reels.pictures(rng, reel)[first:]
-        for index in range(min(len(pictures), DENSE_TURNS - k)):
+        pictures = reels.pictures(rng, reel, first, DENSE_TURNS - k)
+        for index in range(len(pictures)):
             line.camera[k + index] = (
                 pictures[index],
                 *(told[first + index] for told in (reel.scene.track_KC, reel.scene.stance_KQ)),

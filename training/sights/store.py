@@ -71,9 +71,10 @@ class Reels:
         fitting = [reel for reel in self._kept if fits(reel.scene)]
         return fitting[int(rng.integers(len(fitting)))] if fitting else None
 
-    def pictures(self, rng: np.random.Generator, reel: Reel) -> Picture:
-        """[K, S, S, 3], in some room."""
-        return self._taken(rng, reel.layer_KSS4, reel.camera, reel.scene)
+    def pictures(self, rng: np.random.Generator, reel: Reel, first: int = 0, count: int = 1000) -> Picture:
+        """[K, S, S, 3], in some room: at most `count` pictures from `first` on."""
+        chosen = np.arange(first, min(first + count, len(reel.scene)))
+        return self._taken(rng, reel.layer_KSS4[chosen], reel.camera.at(chosen), reel.scene)
 
     def portraits(self, rng: np.random.Generator, scenes: int, each: int) -> Portraits:
         """Single pictures of scenes that are seen nowhere else: `each` of every one."""
