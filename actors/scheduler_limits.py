@@ -19,6 +19,7 @@ def limits_of(model: ModelConfig, checkpoint: Path) -> CheckpointLimits:
     context_bytes = model.audio.context_frames * model.audio.num_mels
     return CheckpointLimits(
         window=model.window.micro_turns,
+        anchor_from=model.window.micro_turns * 5 // 8,
         pins_max=model.window.pins_max,
         prefix_max=model.window.prefix_max,
         stride=model.position_stride,

@@ -34,6 +34,7 @@ __all__ = ["Effects", "SchedulerConfig", "SchedulerCore"]
 
 _MS = 1_000_000
 _UNBOUNDED_NS = 1 << 62
+_TICK_PERCENT = 75  # of a period may be the engine's; the rest goes to and from it
 _NOTHING = Grant(session="", passes=1, prefill_turns=0)
 
 
@@ -264,6 +265,7 @@ class SchedulerCore:
                 self._break(state, error)
         budget = Budget(
             engine_ns=self._engine_budget_ns(),
+            tick_ns=_UNBOUNDED_NS if self._config.lockstep else self.ticker.period_ns * _TICK_PERCENT // 100,
             passes_max=self._limits.passes_max,
             chunk=self._config.rules.prefill_chunk,
         )

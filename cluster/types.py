@@ -146,10 +146,12 @@ class Demand:
     tier: str = "standard"
     turns: int = 0
     rows: int = 0  # of those micro-turns
-    prefill_turns: int = 0  # left of a context in the making
+    prefill_turns: int = 0  # left of a context in the making, or of one that may be begun
+    begun: bool = True
     rows_per_turn: int = 4
     blocked: bool = False  # nothing runs before that context is made
-    ticks_left: int = 1  # in which it has to be done
+    ticks_left: int = 1  # in which it should be done, its window being full then
+    ticks_most: int = 1  # in which it has to be done, whatever else waits for it
 
 
 class Dtype(StrEnum):

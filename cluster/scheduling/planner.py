@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from cluster.scheduling.anchors import pace
 from cluster.scheduling.cost import CostModel
 from cluster.types import Demand
-
-_SPARE_TICKS = 4  # before its window is full an anchor should be done
-_TIERS = {"priority": 0, "standard": 1, "best_effort": 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,24 +23,32 @@ class Grant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """engine_ns: what the step may take. chunk: micro-turns of one context a tick may carry."""
+    """engine_ns: what the step may take for its results to be in time; tick_ns: for the next tick to begin in time.
+
+    chunk: micro-turns of one context a tick may carry.
+    """
 
     engine_ns: int
+    tick_ns: int
     passes_max: int
     chunk: int
 
 
 def plan(demands: Sequence[Demand], budget: Budget, cost: CostModel) -> dict[str, Grant]:
     """Grants by session. Equal demands give equal grants, whatever their order."""
-    prefill = _paced(demands, budget)
+    prefill = {d.session: min(d.prefill_turns, budget.chunk) for d in demands if d.blocked}
+    live, sessions = _rows(demands, prefill), len(demands)
+    per_turn = max((demand.rows_per_turn for demand in demands), default=1)
+
+    def fits(turns: int) -> bool:
+        return cost.predict(sessions=sessions, rows=live + turns * per_turn, percent=50) <= budget.tick_ns
+
+    prefill |= pace(demands, budget.chunk, fits)
     grants = {
         demand.session: Grant(session=demand.session, passes=1, prefill_turns=prefill.get(demand.session, 0))
         for demand in demands
     }
-    rows = sum(demand.rows for demand in demands) + sum(
-        grants[demand.session].prefill_turns * demand.rows_per_turn for demand in demands
-    )
-    sessions = len(demands)
+    rows = _rows(demands, prefill)
     speaking = [demand for demand in demands if demand.turns]
     passes = _passes(len(speaking), rows, sessions, budget, cost)
     for demand in speaking:
@@ -50,28 +56,8 @@ def plan(demands: Sequence[Demand], budget: Budget, cost: CostModel) -> dict[str
     return grants
 
 
-def _paced(demands: Sequence[Demand], budget: Budget) -> dict[str, int]:
-    """Micro-turns of prefill by session: the fewest a tick, the same tick after tick, that finish every anchor in time.
-
-    They go to the most urgent anchor first and the others wait, so that a tick costs the same whether one anchor is in
-    the making or many. A session that stands still waits for nobody.
-    """
-    anchors = sorted((d for d in demands if d.prefill_turns and not d.blocked), key=_deadline)
-    left = total = 0
-    for demand in anchors:
-        ticks = max(demand.ticks_left - _SPARE_TICKS, 1)
-        # every live micro-turn adds one until it is done
-        total += min(demand.prefill_turns + ticks, budget.chunk * demand.ticks_left)
-        left = max(left, -(-total // ticks))
-    paced = {d.session: min(d.prefill_turns, budget.chunk) for d in demands if d.blocked}
-    for demand in anchors:
-        paced[demand.session] = min(left, demand.prefill_turns, budget.chunk)
-        left -= paced[demand.session]
-    return paced
-
-
-def _deadline(demand: Demand) -> tuple[int, int, str]:
-    return demand.ticks_left, _TIERS[demand.tier], demand.session
+def _rows(demands: Sequence[Demand], prefill: dict[str, int]) -> int:
+    return sum(demand.rows + prefill.get(demand.session, 0) * demand.rows_per_turn for demand in demands)
 
 
 def _passes(speaking: int, rows: int, sessions: int, budget: Budget, cost: CostModel) -> int:

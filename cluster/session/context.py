@@ -83,16 +83,30 @@ def remaining(context: Context) -> int:
     return len(build_items(context, context.build)) - context.build.done if context.build else 0
 
 
-def plan_anchor(context: Context, limits: CheckpointLimits) -> Context:
-    """Begin the next anchor when the tail nears the window or the instructions changed."""
-    due = len(context.tail) >= limits.anchor_at or context.wanted_prefix != context.prefix
-    if context.build is not None or not due:
+def plan_anchor(context: Context, limits: CheckpointLimits, granted: int) -> Context:
+    """Begin the next anchor when it may and is granted a part of its prefill, or the instructions changed."""
+    by_itself = not limits.anchor_from and len(context.tail) >= limits.anchor_at
+    due = by_itself or (granted > 0 and may_anchor(context, limits))
+    if context.build is not None or not (due or context.wanted_prefix != context.prefix):
         return context
-    kept = context.tail[-(limits.window // 2) :]
+    return replace(context, build=_next_build(context, limits))
+
+
+def may_anchor(context: Context, limits: CheckpointLimits) -> bool:
+    return context.build is None and 0 < limits.anchor_from <= len(context.tail)
+
+
+def anchor_turns(context: Context, limits: CheckpointLimits) -> int:
+    """Micro-turns to be prefilled if the next anchor were begun now."""
+    return len(build_items(context, _next_build(context, limits)))
+
+
+def _next_build(context: Context, limits: CheckpointLimits) -> Build:
+    """Half a window is kept; half of that where the tail has outgrown it, for then the engine is overloaded."""
+    kept = context.tail[-(limits.window // (2 if len(context.tail) <= limits.window else 4)) :]
     first = kept[0].turn.k if kept else 0
     head = tuple(item for item in held_turns(context.pins) if item.turn.k < first)
-    build = Build(slot=context.shadow, prefix=context.wanted_prefix, head=head, tail_from_k=first)
-    return replace(context, build=build)
+    return Build(slot=context.shadow, prefix=context.wanted_prefix, head=head, tail_from_k=first)
 
 
 def advance_build(context: Context, most: int) -> Progress:

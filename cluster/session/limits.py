@@ -22,6 +22,7 @@ class CheckpointLimits:
     """The part of a checkpoint's config.json that the scheduler needs (contract: cluster/DESIGN.md)."""
 
     window: int = 160  # micro-turns a tail may have before the next anchor
+    anchor_from: int = 0  # micro-turns of the tail from which a grant begins one; 0: it begins by itself at `anchor_at`
     pins_max: int = 40  # micro-turns of all pins together
     prefix_max: int = 64  # tokens
     stride: int = 16  # positions of one micro-turn
@@ -36,8 +37,13 @@ class CheckpointLimits:
 
     @property
     def anchor_at(self) -> int:
-        """Micro-turns of the tail at which the next anchor is begun, so that it is done before the window is full."""
+        """Where anchors that no grant begins are begun, as all were before 2026-11-27."""
         return self.window - self.window // 8
+
+    @property
+    def tail_most(self) -> int:
+        """A tail never grows beyond it, however overloaded the engine is: a slot has room for twice the window."""
+        return self.window + self.window // 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cluster.session.context import remaining
+from cluster.session.context import anchor_turns, may_anchor, remaining
 from cluster.session.state import Session
 from cluster.types import Demand, MicroTurn, SlotWork
 
@@ -15,6 +15,8 @@ def demand(state: Session, n: int) -> Demand:
     ready = [item.turn for item in state.inbox.ready if item.turn.k <= n - terms.n0][: terms.rules.coalesce_max]
     # who stands still waits for his context, and who gave new instructions for theirs
     urgent = context.blocked or (context.build is not None and context.build.prefix != context.prefix)
+    may_begin = may_anchor(context, limits)
+    entering = max(1, len(ready))  # what a tick carries now, so that ticks are not taken for micro-turns
     recent = context.tail[-_RECENT:]
     recent_rows = sum(len(item.out) + rows_of(item.turn, limits.audio_in) for item in recent)
     return Demand(
@@ -22,10 +24,12 @@ def demand(state: Session, n: int) -> Demand:
         tier=terms.tier,
         turns=len(ready),
         rows=sum(rows_of(turn, limits.audio_in) for turn in ready),
-        prefill_turns=remaining(context),
+        prefill_turns=anchor_turns(context, limits) if may_begin else remaining(context),
+        begun=not may_begin,
         rows_per_turn=-(-recent_rows // max(1, len(recent))),
         blocked=context.blocked,
-        ticks_left=1 if urgent else max(1, limits.window - len(context.tail)),
+        ticks_left=1 if urgent else max(1, (limits.window - len(context.tail)) // entering),
+        ticks_most=1 if urgent else max(1, (limits.tail_most - len(context.tail)) // entering),
     )
 
 

@@ -32,7 +32,7 @@ def on_tick(state: Session, event: Tick, now_ns: int) -> Answered:
         state, ended = end(state, *ending, event.n)
         state, written = _write(state, event.n)
         return state, (*ended, *written)
-    plan = contexts.plan_anchor(_with_instructions(state), state.terms.limits)
+    plan = contexts.plan_anchor(_with_instructions(state), state.terms.limits, event.prefill_turns)
     progress = contexts.advance_build(plan, event.prefill_turns)
     inbox, taken, gaps = _take(state, progress, event.n)
     missed, sealed = _seal(state, gaps, event.n)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,13 @@ async def act(rig: Rig, line: str) -> list[str]:
     fields = dict(word.split("=", 1) for word in words if "=" in word)
     bare = [word for word in words if "=" not in word]
     return [f"  {told}" for told in await VERBS[verb](rig, bare, fields)]
+
+
+async def _limits(rig: Rig, _: list[str], fields: dict[str, str]) -> list[str]:
+    """limits NAME=NUMBER…: of the checkpoint; before anything else."""
+    rig.limits = replace(rig.limits, **{name: int(value) for name, value in fields.items()})  # type: ignore[arg-type]  # fields by name
+    rig.core = rig.new_core()
+    return []
 
 
 async def _open(rig: Rig, _: list[str], fields: dict[str, str]) -> list[str]:
@@ -148,6 +156,7 @@ async def _claimed(rig: Rig, _: list[str], __: dict[str, str]) -> list[str]:
 
 
 VERBS: dict[str, Callable[[Rig, list[str], dict[str, str]], Awaitable[list[str]]]] = {
+    "limits": _limits,
     "open": _open,
     "turn": _turn,
     "say": _say,
