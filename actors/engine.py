@@ -6,6 +6,8 @@ import asyncio
 import os
 import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -37,6 +39,7 @@ from counterpoint.internal.v1 import engine_pb2_grpc
 log = structlog.get_logger()
 
 SHARDS_TIMEOUT_S = 30.0
+MAX_STREAMS = 16  # schedulers that follow each other, and those that have not noticed yet
 RANKS_TIMEOUT = timedelta(days=365)  # a rank waits for the next step however long; a dead peer breaks its connection
 
 
@@ -106,8 +109,9 @@ class EngineShell:
         self._experts: ExpertClient | None = None
         if settings.shards is not None:
             self._experts = ExpertClient(settings.shards, metrics=metrics)
-        self._thread = SteppingThread(lambda: build_engine(settings, self._experts))
-        self._server: grpc.aio.Server | None = None
+        around = self._experts.driven if self._experts is not None else nullcontext
+        self._thread = SteppingThread(lambda: build_engine(settings, self._experts), around)
+        self._server: grpc.Server | None = None
         self._versions: Versions | None = None
 
     @property
@@ -132,7 +136,9 @@ class EngineShell:
             num_slots=self._settings.num_slots,
             pages_free=table.free_pages,
         )
-        self._server = grpc.aio.server(options=(*CHANNEL_OPTIONS, ("grpc.so_reuseport", 0)))
+        # not grpc.aio: all loops of a process share its poller, and every answer of an expert would wake this one too
+        pool = ThreadPoolExecutor(MAX_STREAMS, thread_name_prefix="engine-stream")
+        self._server = grpc.server(pool, options=(*CHANNEL_OPTIONS, ("grpc.so_reuseport", 0)))
         service = EngineService(
             self._thread,
             facts,
@@ -143,7 +149,7 @@ class EngineShell:
         )
         engine_pb2_grpc.add_EngineServicer_to_server(service, self._server)
         bound = self._server.add_insecure_port(f"{self._settings.host}:0")
-        await self._server.start()
+        self._server.start()
         return f"{self._settings.host}:{bound}"
 
     def set_shards(self, shards: Mapping[int, str]) -> None:
@@ -163,7 +169,7 @@ class EngineShell:
 
     async def stop(self) -> None:
         if self._server is not None:
-            await self._server.stop(grace=0)
+            await asyncio.to_thread(self._server.stop(grace=0).wait)
         await asyncio.to_thread(self._thread.close)
         if self._experts is not None:
             await asyncio.to_thread(self._experts.close)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from queue import SimpleQueue
+from typing import TypeAlias
 
 import grpc
 import structlog
@@ -23,6 +26,9 @@ from counterpoint.internal.v1 import engine_pb2 as pb
 from counterpoint.internal.v1 import engine_pb2_grpc
 
 log = structlog.get_logger()
+
+# What waits to be written: a message, why the stream is aborted, or None at its end.
+_Out: TypeAlias = "SimpleQueue[pb.EngineDown | str | None]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,43 +66,68 @@ class EngineService(engine_pb2_grpc.EngineServicer):
         self._traces, self._tell_experts = traces, tell_experts
         self._epoch = 0
         self._owner: object = None
+        self._lock = threading.Lock()  # of the two
 
-    async def Run(self, _: object, context: grpc.aio.ServicerContext) -> None:  # noqa: N802 - named by the wire
-        stream = _Stream(context)
-        await stream.write(pb.EngineDown(hello=self._hello()))
+    def Run(self, requests: Iterator[pb.EngineUp], context: grpc.ServicerContext) -> Iterator[pb.EngineDown]:  # noqa: N802 - named by the wire
+        out: _Out = SimpleQueue()
+        out.put(pb.EngineDown(hello=self._hello()))
+        context.add_callback(lambda: out.put(None))
+        threading.Thread(target=self._read, args=(requests, out), name="engine-reader", daemon=True).start()
+        for down in iter(out.get, None):
+            if isinstance(down, str):
+                context.abort(grpc.StatusCode.FAILED_PRECONDITION, down)
+            yield down
+
+    def _read(self, requests: Iterator[pb.EngineUp], out: _Out) -> None:
         try:
-            while (up := await context.read()) is not grpc.aio.EOF:
+            for up in requests:
                 match up.WhichOneof("message"):
                     case "probe":
                         probe = pb.EngineProbe(
                             sent_ns=up.probe.sent_ns, progress=self._thread.progress, at_ns=self._clock.now_ns()
                         )
-                        await stream.write(pb.EngineDown(probe=probe))
-                    case "batch" if self._owns(stream, up.batch.engine_epoch):
-                        stream.spawn(self._step(up.batch, stream))
+                        out.put(pb.EngineDown(probe=probe))
+                    case "batch" if self._owns(out, up.batch.engine_epoch):
+                        self._step(up.batch, out)
                     case "batch":
-                        stale = f"engine_epoch: {up.batch.engine_epoch} is stale, {self._epoch} holds this engine; stop"
-                        await context.abort(grpc.StatusCode.FAILED_PRECONDITION, stale)
+                        given = up.batch.engine_epoch
+                        out.put(f"engine_epoch: {given} is stale, {self._epoch} holds this engine; stop")
+        except grpc.RpcError:  # the stream is over
+            pass
         finally:
-            stream.close()
+            out.put(None)
 
-    def _owns(self, stream: _Stream, epoch: int) -> bool:
-        if epoch > self._epoch:
-            self._epoch, self._owner = epoch, stream
-            self._metrics.set(m.ENGINE_EPOCH, epoch)
-            log.info("engine claimed", engine_epoch=epoch)
-        return self._owner is stream and epoch == self._epoch
+    def _owns(self, stream: object, epoch: int) -> bool:
+        with self._lock:
+            if epoch > self._epoch:
+                self._epoch, self._owner = epoch, stream
+                self._metrics.set(m.ENGINE_EPOCH, epoch)
+                log.info("engine claimed", engine_epoch=epoch)
+            return self._owner is stream and epoch == self._epoch
 
-    async def _step(self, batch: pb.Batch, stream: _Stream) -> None:
+    def _step(self, batch: pb.Batch, out: _Out) -> None:
+        traced = ExitStack()
+        traced.enter_context(self._traced(batch))
+
+        def done(future: Future[StepResult]) -> None:
+            traced.close()
+            out.put(self._answer(batch.n, future))
+
         try:
-            with self._traced(batch):
-                result = await asyncio.wrap_future(self._thread.step(decode_batch(batch)))
+            self._thread.step(decode_batch(batch)).add_done_callback(done)
+        except Exception as failure:
+            failed: Future[StepResult] = Future()
+            failed.set_exception(failure)
+            done(failed)
+
+    def _answer(self, n: int, future: Future[StepResult]) -> pb.EngineDown:
+        try:
+            result = future.result()
+            self._count(result)
+            return pb.EngineDown(step=encode_step(result))
         except Exception as failure:  # the engine outlives one bad batch; the scheduler is told
-            log.exception("step failed", n=batch.n)
-            await stream.write(pb.EngineDown(error=pb.EngineError(n=batch.n, message=f"step failed: {failure}")))
-            return
-        self._count(result)
-        await stream.write(pb.EngineDown(step=encode_step(result)))
+            log.exception("step failed", n=n)
+            return pb.EngineDown(error=pb.EngineError(n=n, message=f"step failed: {failure}"))
 
     @contextmanager
     def _traced(self, batch: pb.Batch) -> Iterator[None]:
@@ -137,25 +168,3 @@ class EngineService(engine_pb2_grpc.EngineServicer):
             pid=os.getpid(),
             engine_epoch=self._epoch,
         )
-
-
-class _Stream:
-    """Writes of a stream come from several tasks and must not overlap."""
-
-    def __init__(self, context: grpc.aio.ServicerContext) -> None:
-        self._context = context
-        self._lock = asyncio.Lock()
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def write(self, down: pb.EngineDown) -> None:
-        async with self._lock:
-            await self._context.write(down)
-
-    def spawn(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()

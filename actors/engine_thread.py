@@ -6,6 +6,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from typing import Generic, Protocol, TypeVar
 
 from cluster.types import StepResult, TickBatch
@@ -32,8 +33,11 @@ class SteppingThread(Generic[S]):
     anew. If that fails too the thread ends, its progress stands, and whoever watches it replaces the process.
     """
 
-    def __init__(self, build: Callable[[], S]) -> None:
-        self._build = build
+    def __init__(
+        self, build: Callable[[], S], around: Callable[[], AbstractContextManager[None]] = nullcontext
+    ) -> None:
+        """around: entered for each step, on the stepping thread."""
+        self._build, self._around = build, around
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._engine: S | None = None
         self._beats_before = 0  # idle ones, and those of engines that were replaced
@@ -71,7 +75,9 @@ class SteppingThread(Generic[S]):
         while (job := self._next()) is not None:
             batch, future = job
             try:
-                future.set_result(engine.step(batch))
+                with self._around():
+                    result = engine.step(batch)
+                future.set_result(result)
             except Exception as error:
                 self._beats_before += engine.progress
                 self._engine = engine = self._rebuild(future, error)

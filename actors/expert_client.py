@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 
 from actors.expert_health import HealthBoard
 from actors.expert_link import LinkTiming, ShardLink
 from actors.expert_wire import encode_call
+from actors.lent_loop import LentLoop
 from cluster.clock import Clock, MonotonicClock
 from cluster.errors import ExpertUnavailable
 from cluster.telemetry.metrics import Metrics
@@ -43,19 +43,15 @@ class ExpertClient:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._shards = dict(shards)
         self.trace = b""  # context of the traced step under way, sent with its calls
-        self._gate = threading.Lock()  # what is posted before the end is handled before it
-        self._loop: asyncio.AbstractEventLoop | None = None  # while it takes calls
-        self._end = asyncio.Event()
-        self._started = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="expert-client", daemon=True)
+        self._loop = LentLoop("expert-client")
 
     def start(self, timeout_s: float = 0.0) -> None:
         """Begin connecting; with a timeout, wait for every shard.
 
         Raises ExpertUnavailable naming the shards that answered, and is closed then.
         """
-        self._thread.start()
-        self._started.wait()
+        self._loop.start()
+        self._post(self._reshape, self._shards)
         if not timeout_s:
             return
         try:
@@ -66,16 +62,15 @@ class ExpertClient:
 
     def close(self) -> None:
         """Fail what is pending and end the thread. Does nothing where there is none."""
-        with self._gate:
-            loop, self._loop = self._loop, None
-            if loop:
-                loop.call_soon_threadsafe(self._end.set)
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._loop.close()
+
+    def driven(self) -> AbstractContextManager[None]:
+        """Within it the calling thread carries its calls itself while it waits for them."""
+        return self._loop.driven()
 
     def call(self, shard: int, call: ExpertCall, deadline_ns: int) -> Future[TensorFrame]:
         """`deadline_ns` is of the monotonic clock; 0 means none."""
-        future: Future[TensorFrame] = Future()
+        future: Future[TensorFrame] = self._loop.future()
         future.set_running_or_notify_cancel()  # a caller that gives up just forgets it
         try:
             call_id = next(self._call_ids)
@@ -105,18 +100,9 @@ class ExpertClient:
         return self._board.wait_until(accept, timeout_s)
 
     def _post(self, do: Callable[..., None], *arguments: object) -> None:
-        """Have the I/O thread do it. Raises ExpertUnavailable where there is none."""
-        with self._gate:
-            if self._loop is None:
-                raise ExpertUnavailable("the expert client is not open; start one")
-            self._loop.call_soon_threadsafe(do, *arguments)
-
-    async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._reshape(self._shards)
-        self._started.set()
-        await self._end.wait()
-        self._reshape({})
+        """Have it done on the loop. Raises ExpertUnavailable where there is none."""
+        if not self._loop.post(do, *arguments):
+            raise ExpertUnavailable("the expert client is not open; start one")
 
     def _reshape(self, shards: dict[int, str]) -> None:
         for shard, link in list(self._links.items()):

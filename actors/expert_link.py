@@ -45,7 +45,7 @@ class _Pending:
 
 
 class ShardLink:
-    """Lives on the client's loop; no method may be called from another thread.
+    """Lives on the client's loop; no method may be called from a thread that does not have it.
 
     Every future given to `send` is finished: by its answer, by a refusal, at its deadline, or when the stream breaks.
     """
@@ -58,6 +58,7 @@ class ShardLink:
         self._board, self._clock, self._timing, self._metrics = board, clock, timing, metrics
         self._pending: dict[int, _Pending] = {}
         self._outbox: asyncio.Queue[pb.ExpertUp] = asyncio.Queue()
+        self._loop = asyncio.get_running_loop()
         self._open = False
         self._heard_ns = 0
         self._probe_ns = 0  # when the one unanswered probe was sent; 0: none
@@ -69,7 +70,7 @@ class ShardLink:
         expiry = None
         if deadline_ns:
             left_s = max(0, deadline_ns - now_ns) / 1e9
-            expiry = asyncio.get_running_loop().call_later(left_s, self._expire, call_id)
+            expiry = self._loop.call_later(left_s, self._expire, call_id)
         self._pending[call_id] = _Pending(future, now_ns, expiry)
         if self._open:
             self._outbox.put_nowait(message)

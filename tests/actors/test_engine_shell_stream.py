@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import grpc
@@ -74,13 +75,13 @@ async def served() -> AsyncIterator[Served]:
     engine = EchoEngine()
     thread = SteppingThread(lambda: engine)
     await asyncio.wrap_future(thread.start())
-    server = grpc.aio.server()
+    server = grpc.server(ThreadPoolExecutor(4))
     engine_pb2_grpc.add_EngineServicer_to_server(EngineService(thread, FACTS, Metrics(), MonotonicClock()), server)
     port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
+    server.start()
     yield Served(engine, thread, f"127.0.0.1:{port}")
     engine.gate.set()
-    await server.stop(None)
+    server.stop(None).wait()
     thread.close()
 
 

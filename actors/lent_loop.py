@@ -1,0 +1,120 @@
+"""An event loop on a thread of its own, which another thread drives for as long as it waits for what the loop brings.
+
+A step waits for a call of an expert a dozen times or more, and each time two threads would have to wake one another:
+there and back. Who waits runs the loop itself; between steps the loop's own thread does, so that probes are answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class LentLoop:
+    """Everything done on the loop is done by one thread at a time; `post` may be called by any."""
+
+    def __init__(self, name: str) -> None:
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._gate = threading.Lock()  # what is posted before the end is handled before it
+        self._loop: asyncio.AbstractEventLoop | None = None  # while it takes what is posted
+        self._started = threading.Event()
+        self._wanted = self._ended = False
+        self._driver = 0  # the thread that has asked for the loop
+        self._parked, self._given_back = threading.Event(), threading.Event()
+
+    def start(self) -> None:
+        self._thread.start()
+        self._started.wait()
+
+    def close(self) -> None:
+        """Do what was posted, cancel every task, end the thread. Does nothing where there is none."""
+        with self._gate:
+            loop, self._loop = self._loop, None
+            if loop:
+                loop.call_soon_threadsafe(self._stop, False)
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def post(self, do: Callable[..., None], *arguments: object) -> bool:
+        """Have it done on the loop; at once, if the calling thread drives it. False where the loop has ended."""
+        if self._loop is not None and self._driver == threading.get_ident():
+            self._parked.wait()
+            do(*arguments)
+            return True
+        with self._gate:
+            if self._loop is None:
+                return False
+            self._loop.call_soon_threadsafe(do, *arguments)
+        return True
+
+    def future(self) -> Future[T]:
+        return _Driven(self)
+
+    @contextmanager
+    def driven(self) -> Iterator[None]:
+        """The calling thread drives the loop while it waits for futures of this loop. One thread at a time."""
+        self._parked.clear()
+        self._given_back.clear()
+        with self._gate:
+            lent = self._loop is not None
+            if self._loop:
+                self._loop.call_soon_threadsafe(self._stop, True)
+        if not lent:
+            yield
+            return
+        self._driver = threading.get_ident()
+        try:
+            yield
+        finally:
+            self._parked.wait()
+            self._driver = 0
+            self._given_back.set()
+
+    def drive(self, future: Future[T], timeout_s: float | None) -> bool:
+        """Run the loop here until the future is done or the time is over. False if this thread does not drive it."""
+        loop = self._loop
+        if loop is None or self._driver != threading.get_ident():
+            return False
+        self._parked.wait()
+        if not future.done():
+            timer = loop.call_later(timeout_s, loop.stop) if timeout_s is not None else None
+            future.add_done_callback(lambda _: loop.stop())
+            loop.run_forever()
+            if timer:
+                timer.cancel()
+        return True
+
+    def _run(self) -> None:
+        with asyncio.Runner() as runner:
+            self._loop = loop = runner.get_loop()
+            self._started.set()
+            while not self._ended:
+                loop.run_forever()
+                if self._wanted:
+                    self._wanted = False
+                    self._parked.set()
+                    self._given_back.wait()
+
+    def _stop(self, wanted: bool) -> None:
+        self._wanted, self._ended = wanted, self._ended or not wanted
+        asyncio.get_running_loop().stop()
+
+
+class _Driven(Future[T], Generic[T]):
+    """A future whose waiter drives the loop, where it may."""
+
+    def __init__(self, loop: LentLoop) -> None:
+        super().__init__()
+        self._loop = loop
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        return super().exception(0 if self._loop.drive(self, timeout) else timeout)
+
+    def result(self, timeout: float | None = None) -> T:
+        return super().result(0 if self._loop.drive(self, timeout) else timeout)

@@ -1,0 +1,72 @@
+"""A loop that is driven by whoever waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+
+import pytest
+
+from actors.lent_loop import LentLoop
+
+
+@pytest.fixture
+def loop() -> Iterator[LentLoop]:
+    loop = LentLoop("lent")
+    loop.start()
+    yield loop
+    loop.close()
+
+
+def asked(loop: LentLoop) -> str:
+    future: Future[str] = loop.future()
+    tasks: list[asyncio.Task[None]] = []
+
+    def begin() -> None:
+        tasks.append(asyncio.ensure_future(_tell(future), loop=loop._loop))
+
+    assert loop.post(begin)
+    return future.result(timeout=10)
+
+
+async def _tell(future: Future[str]) -> None:
+    await asyncio.sleep(0)
+    future.set_result(threading.current_thread().name)
+
+
+def test_who_waits_runs_it_and_else_its_own_thread(loop: LentLoop) -> None:
+    mine = threading.current_thread().name
+    for _ in range(20):  # again and again, as steps do
+        with loop.driven():
+            assert [asked(loop), asked(loop)] == [mine, mine]
+    assert asked(loop) == "lent"
+
+
+def test_a_waiter_gives_up_when_its_time_is_over_and_may_wait_again(loop: LentLoop) -> None:
+    future: Future[str] = loop.future()
+    with loop.driven():
+        with pytest.raises(TimeoutError):
+            future.exception(timeout=0.01)
+        threading.Timer(0.01, lambda: loop.post(future.set_result, "late")).start()
+        assert future.result(timeout=10) == "late"
+
+
+def test_others_may_post_while_it_is_lent(loop: LentLoop) -> None:
+    posted: Future[str] = loop.future()
+    with loop.driven():
+        other = threading.Thread(target=lambda: loop.post(posted.set_result, "posted"))
+        other.start()
+        other.join()
+        assert posted.result(timeout=10) == "posted"
+
+
+def test_what_was_posted_before_the_end_is_done_and_nothing_after_it(loop: LentLoop) -> None:
+    done: Future[str] = loop.future()
+    assert loop.post(done.set_result, "done")
+    loop.close()
+    assert done.result(timeout=0) == "done"
+    assert not loop.post(print)
+    with loop.driven():
+        assert not loop.post(print)
