@@ -8,7 +8,7 @@ D model width, E experts, W ranks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.distributed as dist
@@ -46,7 +46,9 @@ class AllToAll:
     def end_pass(self) -> PassReport:
         return PassReport(expert_calls=self._calls)
 
-    def run(self, layer: int, x_TD: Tensor, experts_TK: Tensor, weights_TK: Tensor) -> Tensor:
+    def run(
+        self, layer: int, x_TD: Tensor, experts_TK: Tensor, weights_TK: Tensor, rows: Sequence[int] | None = None
+    ) -> Tensor:
         pairs = Pairs.sort(experts_TK)
         experts_R = torch.tensor(pairs.experts, dtype=torch.int64)
         ranks_R, by_rank_R = self._rank_E[experts_R].sort(stable=True)

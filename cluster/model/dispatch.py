@@ -5,7 +5,7 @@ Legend: T tokens, K experts per token, R rows = (token, expert) pairs sorted by 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,8 +35,13 @@ class Exchange(Protocol):
     def begin_pass(self, tick: int, pass_index: int, beat: Callable[[], None]) -> None:
         """`beat` must be called at least every 20 ms while `run` waits."""
 
-    def run(self, layer: int, x_TD: Tensor, experts_TK: Tensor, weights_TK: Tensor) -> Tensor:
-        """[T, D] in fp32: the weighted sum of each token's experts, added in router order."""
+    def run(
+        self, layer: int, x_TD: Tensor, experts_TK: Tensor, weights_TK: Tensor, rows: Sequence[int] | None = None
+    ) -> Tensor:
+        """[T, D] in fp32: the weighted sum of each token's experts, added in router order.
+
+        rows: which of the pass these are; None: all of them.
+        """
 
     def end_pass(self) -> PassReport: ...
 
@@ -77,9 +82,11 @@ class Timed:
         self.run_ns = 0
         self.agree, self.begin_pass, self.end_pass = exchange.agree, exchange.begin_pass, exchange.end_pass
 
-    def run(self, layer: int, x_TD: Tensor, experts_TK: Tensor, weights_TK: Tensor) -> Tensor:
+    def run(
+        self, layer: int, x_TD: Tensor, experts_TK: Tensor, weights_TK: Tensor, rows: Sequence[int] | None = None
+    ) -> Tensor:
         started_ns = self._clock.now_ns()
-        y_TD = self._exchange.run(layer, x_TD, experts_TK, weights_TK)
+        y_TD = self._exchange.run(layer, x_TD, experts_TK, weights_TK, rows)
         self.run_ns += self._clock.now_ns() - started_ns
         return y_TD
 
@@ -97,7 +104,9 @@ class Local:
     def begin_pass(self, tick: int, pass_index: int, beat: Callable[[], None]) -> None:
         self._calls = 0
 
-    def run(self, layer: int, x_TD: Tensor, experts_TK: Tensor, weights_TK: Tensor) -> Tensor:
+    def run(
+        self, layer: int, x_TD: Tensor, experts_TK: Tensor, weights_TK: Tensor, rows: Sequence[int] | None = None
+    ) -> Tensor:
         pairs = Pairs.sort(experts_TK)
         rows_RD = self._bank.forward(layer, pairs.experts, x_TD[pairs.tokens])
         self._calls += 1

@@ -5,7 +5,7 @@ Legend: T tokens, K experts per token, R rows = (token, expert) pairs, D model w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ from cluster.model.latency import CallDeadline
 from cluster.model.placement import routes, together
 from cluster.types import ExpertCall, ExpertTransport, Placement, TensorFrame
 
-# Up to here a second shard costs more in wake-ups than it saves in arithmetic (measured: two cores, 1 to 48 tokens).
-FEW_ROWS = 128
+# Up to here a second shard costs more in wake-ups than it saves in arithmetic (measured: two cores, 1 to 256 tokens).
+FEW_ROWS = 512
 LAST_RESORT_NS = 150_000_000  # beyond the due time, within the tick
 _BEAT_NS = 20_000_000
 _OVERSLEPT_NS = 5_000_000
@@ -80,7 +80,9 @@ class Remote:
         rows = frozenset(self._degraded)
         return PassReport(expert_calls=self._calls, reissued_calls=self._reissued, degraded_rows=rows)
 
-    def run(self, layer: int, x_TD: Tensor, experts_TK: Tensor, weights_TK: Tensor) -> Tensor:
+    def run(
+        self, layer: int, x_TD: Tensor, experts_TK: Tensor, weights_TK: Tensor, rows: Sequence[int] | None = None
+    ) -> Tensor:
         pairs = Pairs.sort(experts_TK)
         rows_RD = x_TD[pairs.tokens]
         out_RD = torch.zeros_like(rows_RD)
@@ -99,7 +101,8 @@ class Remote:
             attempt += 1
         if unserved:
             lost = self._last_resort(layer, attempt, unserved, late, failed, pairs.experts, rows_RD, out_RD)
-            weights_TK = self._drop(lost, pairs, weights_TK)
+            weights_TK, degraded = _dropped(lost, pairs, weights_TK)
+            self._degraded.update(degraded if rows is None else (rows[row] for row in degraded))
         return pairs.combine(out_RD, weights_TK)
 
     def _last_resort(
@@ -206,18 +209,19 @@ class Remote:
                 deadline_ns += overslept_ns
             now_ns = woke_ns
 
-    def _drop(self, lost: set[int], pairs: Pairs, weights_TK: Tensor) -> Tensor:
-        """Weights with the lost pairs at zero and the others of the same token scaled to the same sum."""
-        if not lost:
-            return weights_TK
-        lost_R = torch.zeros(len(pairs.experts), dtype=torch.bool)
-        lost_R[sorted(lost)] = True
-        lost_TK = lost_R[pairs.place]
-        self._degraded |= set(lost_TK.any(dim=1).nonzero().flatten().tolist())
-        kept_TK = weights_TK.masked_fill(lost_TK, 0.0)
-        kept_T1 = kept_TK.sum(dim=1, keepdim=True)
-        # a token that lost all its experts passes the layer unchanged
-        return torch.where(kept_T1 > 0, kept_TK * (weights_TK.sum(dim=1, keepdim=True) / kept_T1), kept_TK)
+
+def _dropped(lost: set[int], pairs: Pairs, weights_TK: Tensor) -> tuple[Tensor, list[int]]:
+    """Weights with the lost pairs at zero and the others of the same token scaled to the same sum; the tokens hit."""
+    if not lost:
+        return weights_TK, []
+    lost_R = torch.zeros(len(pairs.experts), dtype=torch.bool)
+    lost_R[sorted(lost)] = True
+    lost_TK = lost_R[pairs.place]
+    kept_TK = weights_TK.masked_fill(lost_TK, 0.0)
+    kept_T1 = kept_TK.sum(dim=1, keepdim=True)
+    # a token that lost all its experts passes the layer unchanged
+    scaled_TK = torch.where(kept_T1 > 0, kept_TK * (weights_TK.sum(dim=1, keepdim=True) / kept_T1), kept_TK)
+    return scaled_TK, lost_TK.any(dim=1).nonzero().flatten().tolist()
 
 
 def _without_route(places: list[int], experts_R: list[int], route_E: tuple[int | None, ...]) -> list[int]:

@@ -55,6 +55,21 @@ class Rows:
     def __len__(self) -> int:
         return len(self.tokens)
 
+    def last_block(self) -> tuple[list[int], list[Segment]]:
+        """Rows that the last block has to work on, and where they stand: nobody reads its output for the others.
+
+        One at least, so that every block calls its experts.
+        """
+        kept = self.logits or [len(self) - 1][: len(self)]
+        segments, found = iter(self.segments), []
+        segment = next(segments, None)
+        for place, row in enumerate(kept):
+            while segment is not None and row >= segment.start + segment.count:
+                segment = next(segments, None)
+            assert segment is not None  # every row belongs to one
+            found.append(Segment(segment.slot, place, 1, segment.past + row - segment.start))
+        return kept, found
+
     def slots_of(self, rows: frozenset[int]) -> set[int]:
         """Slots that any of the rows belongs to."""
         return {s.slot for s in self.segments if not rows.isdisjoint(range(s.start, s.start + s.count))}

@@ -41,6 +41,8 @@ class Transformer:
         self._dtype, self._math = dtype, row_math(deterministic)
         self._embed = Embedding(weights, config, self._math, dtype)
         self._blocks = [_block(weights, layer, config, dtype) for layer in range(config.num_hidden_layers)]
+        # the block whose output only rows with logits need; none where words are fed back after it
+        self._last = len(self._blocks) - 1 if not (config.ctc and config.ctc.layer == len(self._blocks)) else None
         self._norm = weights["model.norm.weight"]
         self._lm_head = weights["lm_head.weight"].to(dtype)
         self._cos, self._sin = rope_table(config.max_positions, config.head_dim, config.rope_theta)
@@ -61,19 +63,27 @@ class Transformer:
         places_T = cache.places(rows.segments)
         group = self.config.num_attention_heads // self.config.num_key_value_heads
         attention = Attention(rows.segments, cache, group, deterministic=self._math.deterministic)
+        kept: list[int] | None = None
         for layer, block in enumerate(self._blocks):
             q_THd, k_TGd, v_TGd = self._qkv(block, x_TD, rope_Td)
             cache.write(layer, places_T, k_TGd, v_TGd)
+            if layer == self._last:
+                kept, segments = rows.last_block()
+                kept_T = torch.tensor(kept, dtype=torch.int64)
+                x_TD, q_THd = x_TD[kept_T], q_THd[kept_T]
+                attention = Attention(segments, cache, group, deterministic=self._math.deterministic)
             mixed_THd = attention(layer, q_THd)
             x_TD = x_TD + self._math.linear(mixed_THd.flatten(1).to(self._dtype), block.o).float()
             h_TD = self._rms(x_TD, block.post_norm)
             top_k, renormalise = self.config.num_experts_per_tok, self.config.norm_topk_prob
             experts_TK, weights_TK = route(h_TD, block.gate, top_k, renormalise=renormalise, math=self._math)
-            x_TD = x_TD + exchange.run(layer, h_TD.to(self._dtype), experts_TK, weights_TK)
+            x_TD = x_TD + exchange.run(layer, h_TD.to(self._dtype), experts_TK, weights_TK, kept)
             if self.config.ctc and layer + 1 == self.config.ctc.layer and rows.audio:
                 self._feed_words_back(x_TD, rows)
             beat()
-        x_SD = self._rms(x_TD[torch.tensor(rows.logits, dtype=torch.int64)], self._norm)
+        if kept is None:
+            x_TD = x_TD[torch.tensor(rows.logits, dtype=torch.int64)]
+        x_SD = self._rms(x_TD[: len(rows.logits)], self._norm)
         return self._math.linear(x_SD.to(self._dtype), self._lm_head).float()
 
     def _qkv(self, block: _Block, x_TD: Tensor, rope_Td: Rope) -> tuple[Tensor, Tensor, Tensor]:
