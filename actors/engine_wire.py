@@ -130,6 +130,7 @@ def _encode_work(work: SlotWork) -> pb.Work:
             for run in work.prefills
         ],
         free=work.free,
+        goes_on=work.goes_on,
         temperature=work.temperature,
         seed=work.seed,
     )
@@ -153,6 +154,7 @@ def _decode_work(work: pb.Work) -> SlotWork:
             for run in work.prefills
         ),
         free=tuple(work.free),
+        goes_on=work.goes_on,
         temperature=work.temperature,
         seed=work.seed,
     )

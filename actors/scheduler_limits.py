@@ -45,6 +45,7 @@ def _control_tokens(path: Path) -> ControlTokens:
 def rules_of(config: Config) -> SessionRules:
     limits = config.limits
     return SessionRules(
+        goes_on=True,
         detached_max_ms=limits.detached_s * 1000,
         idle_max_ms=limits.idle_s * 1000,
         duration_max_ms=limits.max_duration_s * 1000,

@@ -46,6 +46,7 @@ class _Turn:
 
     work: SlotWork
     context: Context
+    goes_on: bool = False  # two rows of logits: of what would have followed the output before, and its own
     out: list[int] = field(default_factory=list)
     passes: int = 0
     truncated: bool = False
@@ -177,9 +178,10 @@ class Engine:
         if not work.turns:
             return None
         turn = _Turn(work, self.slots.touch(work.slot, work, self._engine_epoch))
-        rows.append_turns(turn.context, work.turns, self.config)
+        before = rows.append_turns(turn.context, work.turns, self.config)
         if turn_rows(work.turns[-1], self.config):
-            rows.logits.append(len(rows) - 1)
+            turn.goes_on = work.goes_on and before is not None
+            rows.logits += [before, len(rows) - 1] if turn.goes_on else [len(rows) - 1]
         else:  # without any input there is no row whose logits could choose an output
             self._close(turn)
         return turn
@@ -187,8 +189,12 @@ class Engine:
     def _speak(self, turns: list[_Turn], logits_SV: torch.Tensor) -> Rows:
         """Give each open micro-turn its next token; the rows of those that go on are the next pass."""
         limits, sil, rows = self.config.micro_turn, self.config.sil_token_id, Rows()
-        tokens = self._sampler(logits_SV, [turn.draw() for turn in turns])
-        for turn, token in zip(turns, tokens, strict=True):
+        drawn = iter(self._sampler(logits_SV, [turn.draw() for turn in turns for _ in range(1 + turn.goes_on)]))
+        for turn in turns:
+            token = next(drawn)
+            if turn.goes_on:  # silence would have followed: nothing was cut off
+                own = next(drawn)
+                token, turn.goes_on = (own if token == sil else token), False
             turn.passes += 1
             if token != sil:
                 turn.out.append(token)

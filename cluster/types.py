@@ -93,6 +93,7 @@ class SlotWork:
     slot: int  # the live slot, after any swap
     turns: tuple[MicroTurn, ...] = ()  # 0..MAX_COALESCED, ascending k; only the last one may speak
     max_passes: int = 1  # forward passes granted: 1 is the mandatory one, more let the output grow
+    goes_on: bool = False  # the output before was cut off: what would have followed is said by the last of `turns`
     prefills: tuple[Prefill, ...] = ()
     free: tuple[int, ...] = ()  # slots whose KV is given back before anything else
     temperature: float = 0.0  # 0: greedy

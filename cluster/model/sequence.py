@@ -89,14 +89,20 @@ class Rows:
             self._flush(context, keep=1)
         self._segment(context, start)
 
-    def append_turns(self, context: Context, turns: tuple[MicroTurn, ...], config: ModelConfig) -> None:
-        """Enter live micro-turns; all but the last are closed in silence, the last is left open to speak."""
+    def append_turns(self, context: Context, turns: tuple[MicroTurn, ...], config: ModelConfig) -> int | None:
+        """Enter live micro-turns; all but the last are closed in silence, the last is left open to speak.
+
+        Returns the row before the silence that ended the micro-turn before, if it is of this pass.
+        """
         start = len(self)
+        before = start + len(context.pending) - 2
+        whole = before >= start or (bool(self.segments) and self.segments[-1].slot == context.slot)
         for turn in turns[:-1]:
             self._open_turn(context, turn, config)
             context.close(config.sil_token_id)
         self._open_turn(context, turns[-1], config)
         self._segment(context, start)
+        return before if whole else None
 
     def append_pending(self, context: Context) -> None:
         start = len(self)

@@ -135,6 +135,7 @@ def _on_stepped(state: Session, event: Stepped, now_ns: int) -> Answered:
         context=context,
         flight=None,
         failures=0,
+        cut_off=event.outputs[-1].truncated,
         results=remember(state, results),
         fresh=state.fresh + results,
     )
@@ -153,6 +154,7 @@ def _on_step_lost(state: Session, event: StepLost) -> Answered:
         context=lose_kv(context),
         flight=None,
         failures=failures,
+        cut_off=False,
         results=remember(state, lost),
         fresh=state.fresh + lost,
     )

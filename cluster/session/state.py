@@ -53,6 +53,7 @@ class Session:
     controls: tuple[ControlIn, ...] = ()  # wait for the next tick
     instructions: tuple[ControlIn, ...] = ()  # wait for the next anchor
     known_controls: tuple[int, ...] = ()  # seqs, so that a resent control takes effect once
+    cut_off: bool = False  # the newest output ended for want of a pass
     cuts: tuple[Cut, ...] = ()
     slips: tuple[Slip, ...] = ()  # of micro-turns that have not entered
     started_ns: int = 0

@@ -51,6 +51,7 @@ def on_tick(state: Session, event: Tick, now_ns: int) -> Answered:
         if taken
         else None,
         results=remember(state, missed) if missed else state.results,
+        cut_off=state.cut_off and not taken,
         fresh=() if record else state.fresh,
         cuts=() if record else state.cuts,
         slips=tuple(slip for slip in state.slips if slip.k >= inbox.next_k),
@@ -181,6 +182,8 @@ def _work(state: Session, event: Tick, progress: Progress, taken: tuple[Arrived,
         slot=progress.context.live,
         turns=tuple(item.turn for item in taken),
         max_passes=max(1, event.passes),
+        # who was interrupted does not go on
+        goes_on=terms.rules.goes_on and state.cut_off and bool(taken) and not state.cuts,
         prefills=progress.prefills,
         free=progress.free,
         temperature=terms.temperature,

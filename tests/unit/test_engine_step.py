@@ -10,7 +10,7 @@ import pytest
 from cluster.engine import Engine
 from cluster.model.presets import REFERENCE_276B, reduced
 from cluster.types import ContextTurn, Degradation, Dtype, MicroTurn, Prefill, SlotWork, TickBatch, TurnOutput
-from tests.unit.engine_tools import SHALLOW, Driver, checkpoint, conversation
+from tests.unit.engine_tools import PREFIX, SHALLOW, Driver, checkpoint, conversation
 
 MUTE, CHATTY = 1000.0, -1000.0
 LIMITS = SHALLOW.micro_turn
@@ -69,6 +69,31 @@ def test_what_was_said_and_its_silence_enter_with_the_next_micro_turn(chatty: Dr
     # prefix 3, audio 2, and the first token; the second token and the sil are pending
     assert first.context_tokens == 3 + 2 + 1
     assert chatty.say("a", 0, turns[1], passes=1).context_tokens == first.context_tokens + 2 + 2
+
+
+def test_an_output_that_was_cut_off_goes_on_with_the_token_that_would_have_followed(folders: dict[str, Path]) -> None:
+    driver = Driver(Engine(folders["chatty"], num_slots=4, deterministic=True))
+    turns = conversation(1, 2)
+    for session, slot in (("whole", 0), ("cut", 1), ("moved", 2)):
+        driver.open(session, slot)
+    whole = driver.say("whole", 0, turns[0]).outputs[0].tokens
+    assert driver.say("cut", 1, turns[0], passes=1).outputs[0].tokens == whole[:1]
+    on = replace(driver.turn_work("cut", 1, turns[1], passes=1), goes_on=True)
+    said = driver.only(driver.tick(on)).outputs[0]
+    assert (said.k, said.tokens) == (1, whole[1:2])
+    # the same where the context moves to another slot in that tick
+    first = ContextTurn(turn=turns[0], out=whole[:1])
+    opening = Prefill(slot=2, reset=True, prefix=PREFIX, items=(first,))
+    moved = replace(driver.turn_work("moved", 2, turns[1], passes=1), goes_on=True, prefills=(opening,))
+    assert driver.only(driver.tick(moved)).outputs == (said,)
+
+
+def test_where_silence_would_have_followed_the_next_micro_turn_says_its_own(mute: Driver) -> None:
+    mute.open("a", 0)
+    turns = conversation(1, 2)
+    opening = Prefill(slot=0, reset=True, prefix=PREFIX, items=(ContextTurn(turn=turns[0], out=(9,)),))
+    work = replace(mute.turn_work("a", 0, turns[1]), goes_on=True, prefills=(opening,))
+    assert mute.only(mute.tick(work)).outputs == (TurnOutput(k=1, passes=1),)
 
 
 def test_only_sessions_that_still_speak_are_in_later_passes(folders: dict[str, Path]) -> None:

@@ -14,7 +14,7 @@ from cluster.session.events import Answer, JournalOutcome, Open, Reattach, Slipp
 from cluster.session.limits import SessionRules
 from cluster.session.record import RECORDS, Slip
 from cluster.session.replay import replay_machine
-from cluster.types import MicroTurn, SlotWork, StepResult
+from cluster.types import MicroTurn, SlotWork, StepResult, TurnOutput
 
 
 def only(found: list[object]) -> object:
@@ -281,3 +281,27 @@ async def test_a_slip_and_the_ratio_of_stretching_stand_in_the_record_of_their_m
     await rig.detach()
     await rig.reattach(-1)
     assert rig.core.session("s").slips == ()  # who sends k again says it again
+
+
+async def test_an_output_that_was_cut_off_goes_on_unless_the_user_interrupted_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rig = Rig(rules=SessionRules(goes_on=True), keep_history=True)
+    await rig.open()
+    while rig.k() < 0:
+        await rig.tick()
+    cut_off = [True, False, True, False]
+    monkeypatch.setattr(
+        Rig,
+        "outputs",
+        lambda _, work: tuple(TurnOutput(k=t.k, tokens=(7,), passes=1, truncated=cut_off[t.k]) for t in work.turns),
+    )
+    goes_on = []
+    for k in range(4):
+        await rig.turn(k)
+        if k == 3:
+            await rig.played(k=2, sample=100, cut=True)
+        (work,) = [each for each in await rig.tick() if isinstance(each, SlotWork)]
+        goes_on.append(work.goes_on)
+    assert goes_on == [False, True, False, False]
+    replay_machine(rig.history["s"])

@@ -101,7 +101,7 @@ class PrefillRun(_message.Message):
     def __init__(self, slot: _Optional[int] = ..., reset: _Optional[bool] = ..., prefix: _Optional[_Iterable[int]] = ..., index: _Optional[int] = ..., items: _Optional[_Iterable[_Union[ContextItem, _Mapping]]] = ...) -> None: ...
 
 class Work(_message.Message):
-    __slots__ = ("session", "epoch", "slot", "turns", "max_passes", "prefills", "free", "temperature", "seed")
+    __slots__ = ("session", "epoch", "slot", "turns", "max_passes", "prefills", "free", "temperature", "seed", "goes_on")
     SESSION_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     SLOT_FIELD_NUMBER: _ClassVar[int]
@@ -111,6 +111,7 @@ class Work(_message.Message):
     FREE_FIELD_NUMBER: _ClassVar[int]
     TEMPERATURE_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
+    GOES_ON_FIELD_NUMBER: _ClassVar[int]
     session: str
     epoch: int
     slot: int
@@ -120,7 +121,8 @@ class Work(_message.Message):
     free: _containers.RepeatedScalarFieldContainer[int]
     temperature: float
     seed: int
-    def __init__(self, session: _Optional[str] = ..., epoch: _Optional[int] = ..., slot: _Optional[int] = ..., turns: _Optional[_Iterable[_Union[Turn, _Mapping]]] = ..., max_passes: _Optional[int] = ..., prefills: _Optional[_Iterable[_Union[PrefillRun, _Mapping]]] = ..., free: _Optional[_Iterable[int]] = ..., temperature: _Optional[float] = ..., seed: _Optional[int] = ...) -> None: ...
+    goes_on: bool
+    def __init__(self, session: _Optional[str] = ..., epoch: _Optional[int] = ..., slot: _Optional[int] = ..., turns: _Optional[_Iterable[_Union[Turn, _Mapping]]] = ..., max_passes: _Optional[int] = ..., prefills: _Optional[_Iterable[_Union[PrefillRun, _Mapping]]] = ..., free: _Optional[_Iterable[int]] = ..., temperature: _Optional[float] = ..., seed: _Optional[int] = ..., goes_on: _Optional[bool] = ...) -> None: ...
 
 class Batch(_message.Message):
     __slots__ = ("n", "engine_epoch", "work", "deadline_ns")
