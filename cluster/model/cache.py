@@ -6,7 +6,6 @@ G KV heads, d head width. KV stays fp32 whatever the dtype of the weights: fp32 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from itertools import chain
 
@@ -19,8 +18,6 @@ from cluster.model.sequence import Segment
 
 KEY_BLOCK = 128  # rows of one key block of deterministic attention
 
-_ALIGN_BYTES = 64  # kernels may round differently where rows are not aligned
-
 Reader = Callable[[int], tuple[Tensor, Tensor]]
 
 
@@ -29,19 +26,20 @@ class KvCache:
         self, *, num_layers: int, kv_heads: int, head_dim: int, num_slots: int, max_rows: int, num_pages: int | None
     ) -> None:
         """`max_rows` is the longest context of a slot; without `num_pages` every slot may be that long at once."""
-        run = pages_for(max_rows)
-        num_pages = num_pages or num_slots * run
+        num_pages = num_pages or num_slots * pages_for(max_rows)
         page = (PAGE_ROWS, kv_heads, head_dim)
-        # The pages after the last are never handed out; they fill up what is read beyond the end of a context.
-        shape = (num_layers, num_pages + KEY_BLOCK // PAGE_ROWS, *page)
-        self._keys_LPrGd, self._values_LPrGd = _pool(shape), _pool(shape)
+        # calloc memory costs nothing before it is touched, and unwritten rows must be finite: they meet weight 0.
+        # The page after the last is never handed out; it fills up what is read beyond the end of a context.
+        shape = (num_layers, num_pages + 1, *page)
+        self._keys_LPrGd = torch.from_numpy(np.zeros(shape, dtype=np.float32))
+        self._values_LPrGd = torch.from_numpy(np.zeros(shape, dtype=np.float32))
         self._blank = num_pages
         # one context is gathered at a time, so that it is in the core's own cache when attention reads it
         longest = pages_for(max_rows + KEY_BLOCK)
         self._gathered = torch.empty(longest, *page), torch.empty(longest, *page)
         self.kv_heads = kv_heads
         self.page_bytes = 2 * 4 * num_layers * PAGE_ROWS * kv_heads * head_dim
-        self.table = PageTable(num_pages, run)
+        self.table = PageTable(num_pages)
 
     def places(self, segments: list[Segment]) -> Tensor:
         """Where the rows of a pass go: row index of the pool for each."""
@@ -56,17 +54,8 @@ class KvCache:
         """Per layer the keys [G, d, C] and values [G, C, d] of the first C = num_rows rows of a context.
 
         What it returns holds until the next read of any slot. `num_rows` may exceed the context by less than
-        KEY_BLOCK: those rows are finite and must get weight 0. A context in one piece is read where it lies.
+        KEY_BLOCK: those rows are finite and must get weight 0.
         """
-        first = self.table.first_of_run(slot)
-        if first is not None:
-            rows = slice(first * PAGE_ROWS, first * PAGE_ROWS + num_rows)
-            keys_LGdC = self._keys_LPrGd.flatten(1, 2)[:, rows].permute(0, 2, 3, 1)
-            values_LGCd = self._values_LPrGd.flatten(1, 2)[:, rows].transpose(1, 2)
-            return list(zip(keys_LGdC.unbind(), values_LGCd.unbind(), strict=True)).__getitem__
-        return self._gathering(slot, num_rows)
-
-    def _gathering(self, slot: int, num_rows: int) -> Reader:
         num_pages = pages_for(num_rows)
         pages = self.table.pages(slot)[:num_pages]
         index_P = torch.tensor(pages + [self._blank] * (num_pages - len(pages)))
@@ -85,11 +74,3 @@ class KvCache:
         """A copy of a context's keys and values over all layers, each [L, num_rows, G, d]."""
         places_C = torch.tensor(self.table.row_indices(slot, 0, num_rows), dtype=torch.int64)
         return self._keys_LPrGd.flatten(1, 2)[:, places_C], self._values_LPrGd.flatten(1, 2)[:, places_C]
-
-
-def _pool(shape: tuple[int, ...]) -> Tensor:
-    """Zeros that cost nothing before they are touched; unwritten rows must be finite, for they meet weight 0."""
-    spare = _ALIGN_BYTES // 4
-    memory = np.zeros(math.prod(shape) + spare, dtype=np.float32)
-    first = -memory.ctypes.data % _ALIGN_BYTES // 4
-    return torch.from_numpy(memory[first : len(memory) - spare + first]).view(shape)
