@@ -33,8 +33,6 @@ from cluster.types import SlotWork, StepResult, TickBatch, Versions
 __all__ = ["Effects", "SchedulerConfig", "SchedulerCore"]
 
 _MS = 1_000_000
-_UNBOUNDED_NS = 1 << 62
-_TICK_PERCENT = 75  # of a period may be the engine's; the rest goes to and from it
 _NOTHING = Grant(session="", passes=1, prefill_turns=0)
 
 
@@ -102,7 +100,7 @@ class SchedulerCore:
             n=n,
             engine_epoch=self._engine_epoch,
             work=tuple(command for command in commands if isinstance(command, SlotWork)),
-            deadline_ns=0 if self._config.lockstep else self.ticker.start_ns(n) + self._engine_budget_ns(),
+            deadline_ns=0 if self._config.lockstep else self.ticker.start_ns(n) + self._config.engine_budget_ns,
         )
         self._out = batch if batch.work else None
         return replace(self._collect(commands), batch=batch)
@@ -264,18 +262,12 @@ class SchedulerCore:
             except Exception as error:
                 self._break(state, error)
         budget = Budget(
-            engine_ns=self._engine_budget_ns(),
-            tick_ns=_UNBOUNDED_NS if self._config.lockstep else self.ticker.period_ns * _TICK_PERCENT // 100,
+            engine_ns=self._config.engine_budget_ns,
+            tick_ns=self._config.tick_budget_ns,
             passes_max=self._limits.passes_max,
             chunk=self._config.rules.prefill_chunk,
         )
         return plan(demands, budget, self._cost)
-
-    def _engine_budget_ns(self) -> int:
-        config = self._config
-        if config.lockstep:
-            return _UNBOUNDED_NS  # what lockstep decides never depends on how fast the machine is
-        return (config.due_ms - config.egress_ms) * _MS * (100 - config.reserve_percent) // 100
 
     def _answered(self, n: int) -> TickBatch:
         batch, self._out = self._out, None

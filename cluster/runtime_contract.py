@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from cluster.session.commands import EdgeOut, JournalWrite
 from cluster.session.guard import Fault
 from cluster.session.limits import SessionRules
-from cluster.types import TickBatch
+from cluster.types import MICRO_TURN_MS, TickBatch
+
+_MS = 1_000_000
+_UNBOUNDED_NS = 1 << 62
+_TICK_PERCENT = 75  # of a period may be the engine's; the rest goes to and from it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,18 @@ class SchedulerConfig:
     clock: str = ""
     unix_zero_ns: int = 0
     rules: SessionRules = field(default_factory=SessionRules)
+
+    @property
+    def engine_budget_ns(self) -> int:
+        """What a step may take for its results to be in time."""
+        if self.lockstep:
+            return _UNBOUNDED_NS  # what lockstep decides never depends on how fast the machine is
+        return (self.due_ms - self.egress_ms) * _MS * (100 - self.reserve_percent) // 100
+
+    @property
+    def tick_budget_ns(self) -> int:
+        """What a step may take for the next tick to begin in time."""
+        return _UNBOUNDED_NS if self.lockstep else MICRO_TURN_MS * _MS * _TICK_PERCENT // 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
