@@ -26,7 +26,8 @@ class LentLoop:
         self._started = threading.Event()
         self._wanted = self._ended = False
         self._driver = 0  # the thread that has asked for the loop
-        self._parked, self._given_back = threading.Event(), threading.Event()
+        self._has_it = False  # and whether it has it by now
+        self._parked, self._given_back = threading.Semaphore(0), threading.Semaphore(0)
 
     def start(self) -> None:
         self._thread.start()
@@ -44,7 +45,7 @@ class LentLoop:
     def post(self, do: Callable[..., None], *arguments: object) -> bool:
         """Have it done on the loop; at once, if the calling thread drives it. False where the loop has ended."""
         if self._loop is not None and self._driver == threading.get_ident():
-            self._parked.wait()
+            self._take()
             do(*arguments)
             return True
         with self._gate:
@@ -59,8 +60,6 @@ class LentLoop:
     @contextmanager
     def driven(self) -> Iterator[None]:
         """The calling thread drives the loop while it waits for futures of this loop. One thread at a time."""
-        self._parked.clear()
-        self._given_back.clear()
         with self._gate:
             lent = self._loop is not None
             if self._loop:
@@ -72,16 +71,16 @@ class LentLoop:
         try:
             yield
         finally:
-            self._parked.wait()
-            self._driver = 0
-            self._given_back.set()
+            self._take()
+            self._driver, self._has_it = 0, False
+            self._given_back.release()
 
     def drive(self, future: Future[T], timeout_s: float | None) -> bool:
         """Run the loop here until the future is done or the time is over. False if this thread does not drive it."""
         loop = self._loop
         if loop is None or self._driver != threading.get_ident():
             return False
-        self._parked.wait()
+        self._take()
         if not future.done():
             timer = loop.call_later(timeout_s, loop.stop) if timeout_s is not None else None
             future.add_done_callback(lambda _: loop.stop())
@@ -89,6 +88,12 @@ class LentLoop:
             if timer:
                 timer.cancel()
         return True
+
+    def _take(self) -> None:
+        """Its own thread parks while the step begins; only who comes too early waits for it."""
+        if not self._has_it:
+            self._parked.acquire()
+            self._has_it = True
 
     def _run(self) -> None:
         with asyncio.Runner() as runner:
@@ -98,11 +103,11 @@ class LentLoop:
                 loop.run_forever()
                 if self._wanted:
                     self._wanted = False
-                    self._parked.set()
-                    self._given_back.wait()
+                    self._parked.release()
+                    self._given_back.acquire()
 
     def _stop(self, wanted: bool) -> None:
-        self._wanted, self._ended = wanted, self._ended or not wanted
+        self._wanted, self._ended = self._wanted or wanted, self._ended or not wanted
         asyncio.get_running_loop().stop()
 
 
