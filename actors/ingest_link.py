@@ -15,6 +15,7 @@ from typing import Protocol
 import grpc
 import structlog
 
+from actors.edge_parcel import pack, unpack
 from actors.ingest_times import to_ours, to_theirs
 from cluster.clock import Clock
 from cluster.errors import InvalidInput, Rejected, ResyncRequired, StoreUnavailable, Superseded, Unauthenticated
@@ -199,17 +200,19 @@ class SchedulerLink:
             attachment.lost(reason)
 
     async def _read(self, call: grpc.aio.StreamStreamCall) -> None:
-        while (message := await call.read()) is not grpc.aio.EOF:
-            self._down(message)
+        while (parcel := await call.read()) is not grpc.aio.EOF:
+            for message in unpack(parcel):
+                self._down(message)
 
     async def _write(self, call: grpc.aio.StreamStreamCall) -> None:
         while True:
             self._news.clear()
             while self._sending:
-                message = self._sending.popleft()
-                if message.HasField("heartbeat"):  # stamped when it leaves: waiting here is no part of the round trip
-                    message.heartbeat.sent_ns = self._clock.now_ns()
-                await call.write(message)
+                parcel = pack(self._sending)
+                for message in unpack(parcel):
+                    if message.HasField("heartbeat"):  # stamped when it leaves: waiting is no part of the round trip
+                        message.heartbeat.sent_ns = self._clock.now_ns()
+                await call.write(parcel)
             await self._news.wait()
 
     async def _beat(self) -> None:

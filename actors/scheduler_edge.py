@@ -9,6 +9,7 @@ from collections.abc import Callable
 import grpc
 import structlog
 
+from actors.edge_parcel import pack, unpack
 from cluster.clock import Clock
 from counterpoint.internal.v1 import edge_pb2 as pb
 from counterpoint.internal.v1 import edge_pb2_grpc
@@ -62,7 +63,7 @@ class EdgeStream:
         while self.is_open:
             self._news.clear()
             while self._waiting:
-                await self._context.write(self._waiting.popleft())
+                await self._context.write(pack(self._waiting))
             await self._news.wait()
 
 
@@ -92,10 +93,11 @@ class EdgeService(edge_pb2_grpc.EdgeServicer):
             self._lost(stream)
 
     async def _read(self, stream: EdgeStream, context: grpc.aio.ServicerContext) -> None:
-        while (up := await context.read()) is not grpc.aio.EOF:
-            if stream.heard_ns or up.HasField("heartbeat"):
-                stream.heard_ns, stream.excused_ns = self._clock.now_ns(), 0
-            if up.HasField("hello"):
-                stream.ingest = f"{up.hello.ingest}#{up.hello.incarnation}"
-                log.info("ingest attached", ingest=stream.ingest)
-            self._receive(stream, up)
+        while (parcel := await context.read()) is not grpc.aio.EOF:
+            for up in unpack(parcel):
+                if stream.heard_ns or up.HasField("heartbeat"):
+                    stream.heard_ns, stream.excused_ns = self._clock.now_ns(), 0
+                if up.HasField("hello"):
+                    stream.ingest = f"{up.hello.ingest}#{up.hello.incarnation}"
+                    log.info("ingest attached", ingest=stream.ingest)
+                self._receive(stream, up)

@@ -7,6 +7,7 @@ from typing import Self
 
 import grpc
 
+from actors.edge_parcel import unpack
 from counterpoint.internal.v1 import edge_pb2 as pb
 from counterpoint.internal.v1 import edge_pb2_grpc
 from counterpoint.v1 import interaction_pb2 as public
@@ -39,13 +40,14 @@ class EdgePeer:
         await self._channel.close()
 
     async def _read(self) -> None:
-        while (down := await self._call.read()) is not grpc.aio.EOF:
-            match down.WhichOneof("message"):
-                case "result":
-                    self.results.append(down.result)
-                case "accepted":
-                    self.accepted = down.accepted.through
-            self._inbox.put_nowait(down)
+        while (parcel := await self._call.read()) is not grpc.aio.EOF:
+            for down in unpack(parcel):
+                match down.WhichOneof("message"):
+                    case "result":
+                        self.results.append(down.result)
+                    case "accepted":
+                        self.accepted = down.accepted.through
+                self._inbox.put_nowait(down)
 
     async def until(self, *kinds: str) -> pb.EdgeDown:
         """The next message of one of these kinds; those before it are dropped. Raises where the session ends first."""

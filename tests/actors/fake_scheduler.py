@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import grpc
 
+from actors.edge_parcel import unpack
 from cluster.clock import Clock, MonotonicClock
 from counterpoint.internal.v1 import edge_pb2 as pb
 from counterpoint.internal.v1 import edge_pb2_grpc
@@ -102,8 +103,8 @@ class FakeScheduler(edge_pb2_grpc.EdgeServicer):
             await context.abort(grpc.StatusCode.UNAVAILABLE, "this scheduler is gone")
 
     async def _read(self, context: grpc.aio.ServicerContext) -> None:
-        while (message := await context.read()) is not grpc.aio.EOF:
-            if not self.frozen:
+        while (parcel := await context.read()) is not grpc.aio.EOF:
+            for message in unpack(parcel) if not self.frozen else ():
                 await self._take(message, context)
             async with self.changed:
                 self.changed.notify_all()

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#counterpoint/internal/v1/edge.proto\x12\x18\x63ounterpoint.internal.v1\"\x8b\x05\n\x06\x45\x64geUp\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x12\n\nattachment\x18\x03 \x01(\x04\x12\x30\n\x05hello\x18\x04 \x01(\x0b\x32\x1f.counterpoint.internal.v1.HelloH\x00\x12.\n\x04open\x18\x05 \x01(\x0b\x32\x1e.counterpoint.internal.v1.OpenH\x00\x12\x36\n\x08reattach\x18\x06 \x01(\x0b\x32\".counterpoint.internal.v1.ReattachH\x00\x12\x33\n\x04turn\x18\x07 \x01(\x0b\x32#.counterpoint.internal.v1.TurnReadyH\x00\x12\x36\n\x07\x63ontrol\x18\x08 \x01(\x0b\x32#.counterpoint.internal.v1.ControlInH\x00\x12\x32\n\x06played\x18\t \x01(\x0b\x32 .counterpoint.internal.v1.PlayedH\x00\x12\x32\n\x06\x64\x65tach\x18\n \x01(\x0b\x32 .counterpoint.internal.v1.DetachH\x00\x12\x37\n\x05\x63lose\x18\x0b \x01(\x0b\x32&.counterpoint.internal.v1.CloseSessionH\x00\x12\x38\n\theartbeat\x18\x0c \x01(\x0b\x32#.counterpoint.internal.v1.HeartbeatH\x00\x12.\n\x04slip\x18\r \x01(\x0b\x32\x1e.counterpoint.internal.v1.SlipH\x00\x12\x30\n\x05probe\x18\x0e \x01(\x0b\x32\x1f.counterpoint.internal.v1.ProbeH\x00\x42\t\n\x07message\",\n\x05Hello\x12\x0e\n\x06ingest\x18\x01 \x01(\t\x12\x13\n\x0bincarnation\x18\x02 \x01(\x04\"=\n\x04Open\x12\x11\n\tconfigure\x18\x01 \x01(\x0c\x12\x0e\n\x06prefix\x18\x02 \x03(\r\x12\x12\n\nrequest_id\x18\x03 \x01(\x04\"\x9c\x01\n\x08Reattach\x12\r\n\x05token\x18\x01 \x01(\t\x12\x12\n\nreceived_k\x18\x02 \x01(\x03\x12\x17\n\x0freceived_sample\x18\x03 \x01(\x04\x12\x12\n\nrequest_id\x18\x04 \x01(\x04\x12\x0c\n\x04seat\x18\x05 \x01(\x04\x12\x32\n\x04ring\x18\x06 \x03(\x0b\x32$.counterpoint.internal.v1.TurnResult\"\xb9\x01\n\tTurnReady\x12\t\n\x01k\x18\x01 \x01(\x03\x12\r\n\x05\x61udio\x18\x02 \x01(\x0c\x12\x0f\n\x07patches\x18\x03 \x01(\x0c\x12\x13\n\x0bnum_patches\x18\x04 \x01(\r\x12\x0c\n\x04text\x18\x05 \x03(\r\x12\x0b\n\x03gap\x18\x06 \x01(\x08\x12\x13\n\x0bthrough_seq\x18\x07 \x01(\x04\x12\x15\n\raudio_samples\x18\x08 \x01(\x04\x12\x10\n\x08ready_ns\x18\t \x01(\x03\x12\x13\n\x0bstretch_ppm\x18\n \x01(\x11\"#\n\x04Slip\x12\t\n\x01k\x18\x01 \x01(\x03\x12\x10\n\x08inserted\x18\x02 \x01(\x08\"J\n\tControlIn\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x12\n\ncontrol_id\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x0e\n\x06prefix\x18\x04 \x03(\r\"0\n\x06Played\x12\t\n\x01k\x18\x01 \x01(\x03\x12\x0e\n\x06sample\x18\x02 \x01(\x04\x12\x0b\n\x03\x63ut\x18\x03 \x01(\x08\"\x18\n\x06\x44\x65tach\x12\x0e\n\x06reason\x18\x01 \x01(\t\"\x1e\n\x0c\x43loseSession\x12\x0e\n\x06reason\x18\x01 \x01(\t\"=\n\tHeartbeat\x12\x10\n\x08progress\x18\x01 \x01(\x04\x12\x0f\n\x07sent_ns\x18\x02 \x01(\x03\x12\r\n\x05\x61t_ns\x18\x03 \x01(\x03\"\x1b\n\x05Probe\x12\x12\n\nrequest_id\x18\x01 \x01(\x04\"\xcd\x05\n\x08\x45\x64geDown\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x12\n\nattachment\x18\x03 \x01(\x04\x12\x38\n\x07granted\x18\x04 \x01(\x0b\x32%.counterpoint.internal.v1.OpenGrantedH\x00\x12:\n\x08rejected\x18\x05 \x01(\x0b\x32&.counterpoint.internal.v1.OpenRejectedH\x00\x12\x36\n\x06result\x18\x06 \x01(\x0b\x32$.counterpoint.internal.v1.TurnResultH\x00\x12=\n\x08\x61\x63\x63\x65pted\x18\x07 \x01(\x0b\x32).counterpoint.internal.v1.AcceptedThroughH\x00\x12\x32\n\x06sealed\x18\x08 \x01(\x0b\x32 .counterpoint.internal.v1.SealedH\x00\x12=\n\x07\x63ontrol\x18\t \x01(\x0b\x32*.counterpoint.internal.v1.ControlEffectiveH\x00\x12\x37\n\x05\x65nded\x18\n \x01(\x0b\x32&.counterpoint.internal.v1.SessionEndedH\x00\x12\x37\n\nsuperseded\x18\x0b \x01(\x0b\x32!.counterpoint.internal.v1.RevokedH\x00\x12\x38\n\theartbeat\x18\x0c \x01(\x0b\x32#.counterpoint.internal.v1.HeartbeatH\x00\x12\x42\n\ngoing_away\x18\r \x01(\x0b\x32,.counterpoint.internal.v1.SchedulerGoingAwayH\x00\x12\x32\n\x06probed\x18\x0e \x01(\x0b\x32 .counterpoint.internal.v1.ProbedH\x00\x42\t\n\x07message\"\xe4\x02\n\x0bOpenGranted\x12\x12\n\nrequest_id\x18\x01 \x01(\x04\x12\r\n\x05token\x18\x02 \x01(\t\x12\x16\n\x0emedia_epoch_ns\x18\x03 \x01(\x03\x12\x0e\n\x06next_k\x18\x04 \x01(\x03\x12\x18\n\x10\x61\x63\x63\x65pted_through\x18\x05 \x01(\x04\x12\x15\n\raudio_samples\x18\x06 \x01(\x04\x12\x0e\n\x06\x64ue_ms\x18\x07 \x01(\r\x12\x11\n\tjitter_ms\x18\x08 \x01(\r\x12\x0f\n\x07resumed\x18\t \x01(\x08\x12\x11\n\tconfigure\x18\n \x01(\x0c\x12\x34\n\x06replay\x18\x0b \x03(\x0b\x32$.counterpoint.internal.v1.TurnResult\x12\x16\n\x0evoiced_samples\x18\x0c \x01(\x04\x12\x10\n\x08speaking\x18\r \x03(\r\x12\x10\n\x08lockstep\x18\x0e \x01(\x08\x12\x12\n\ncheckpoint\x18\x0f \x01(\t\x12\x0c\n\x04seat\x18\x10 \x01(\x04\"g\n\x0cOpenRejected\x12\x12\n\nrequest_id\x18\x01 \x01(\x04\x12\r\n\x05limit\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x16\n\x0eretry_after_ms\x18\x04 \x01(\r\x12\x0c\n\x04\x63ode\x18\x05 \x01(\t\"\x84\x02\n\nTurnResult\x12\t\n\x01k\x18\x01 \x01(\x03\x12\x0c\n\x04tick\x18\x02 \x01(\x04\x12\x0e\n\x06timing\x18\x03 \x01(\t\x12\x14\n\x0c\x64\x65gradations\x18\x04 \x03(\t\x12\x0e\n\x06tokens\x18\x05 \x03(\r\x12\x0e\n\x06\x65vents\x18\x06 \x03(\t\x12\x0e\n\x06\x64ue_ns\x18\x07 \x01(\x03\x12\x11\n\tcutoff_ns\x18\x08 \x01(\x03\x12\x10\n\x08queue_ns\x18\t \x01(\x03\x12\x11\n\tengine_ns\x18\n \x01(\x03\x12\x11\n\texpert_ns\x18\x0b \x01(\x03\x12\x0e\n\x06passes\x18\x0c \x01(\r\x12\x14\n\x0c\x65xpert_calls\x18\r \x01(\r\x12\x16\n\x0e\x63ontext_tokens\x18\x0e \x01(\r\"K\n\x0f\x41\x63\x63\x65ptedThrough\x12\x0f\n\x07through\x18\x01 \x01(\x04\x12\x15\n\raudio_samples\x18\x02 \x01(\x04\x12\x10\n\x08volatile\x18\x03 \x01(\x08\"6\n\x06Sealed\x12\x0e\n\x06\x66rom_k\x18\x01 \x01(\x03\x12\x0c\n\x04to_k\x18\x02 \x01(\x03\x12\x0e\n\x06reason\x18\x03 \x01(\t\"L\n\x10\x43ontrolEffective\x12\x12\n\ncontrol_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x04\x12\x0c\n\x04tick\x18\x03 \x01(\x04\x12\t\n\x01k\x18\x04 \x01(\x03\"A\n\x0cSessionEnded\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x13\n\x0bmicro_turns\x18\x02 \x01(\x04\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\"\t\n\x07Revoked\"*\n\x06Probed\x12\x12\n\nrequest_id\x18\x01 \x01(\x04\x12\x0c\n\x04\x66ull\x18\x02 \x01(\x08\"3\n\x12SchedulerGoingAway\x12\r\n\x05in_ms\x18\x01 \x01(\r\x12\x0e\n\x06reason\x18\x02 \x01(\t2Z\n\x04\x45\x64ge\x12R\n\x06\x41ttach\x12 .counterpoint.internal.v1.EdgeUp\x1a\".counterpoint.internal.v1.EdgeDown(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#counterpoint/internal/v1/edge.proto\x12\x18\x63ounterpoint.internal.v1\"\xbb\x05\n\x06\x45\x64geUp\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x12\n\nattachment\x18\x03 \x01(\x04\x12\x30\n\x05hello\x18\x04 \x01(\x0b\x32\x1f.counterpoint.internal.v1.HelloH\x00\x12.\n\x04open\x18\x05 \x01(\x0b\x32\x1e.counterpoint.internal.v1.OpenH\x00\x12\x36\n\x08reattach\x18\x06 \x01(\x0b\x32\".counterpoint.internal.v1.ReattachH\x00\x12\x33\n\x04turn\x18\x07 \x01(\x0b\x32#.counterpoint.internal.v1.TurnReadyH\x00\x12\x36\n\x07\x63ontrol\x18\x08 \x01(\x0b\x32#.counterpoint.internal.v1.ControlInH\x00\x12\x32\n\x06played\x18\t \x01(\x0b\x32 .counterpoint.internal.v1.PlayedH\x00\x12\x32\n\x06\x64\x65tach\x18\n \x01(\x0b\x32 .counterpoint.internal.v1.DetachH\x00\x12\x37\n\x05\x63lose\x18\x0b \x01(\x0b\x32&.counterpoint.internal.v1.CloseSessionH\x00\x12\x38\n\theartbeat\x18\x0c \x01(\x0b\x32#.counterpoint.internal.v1.HeartbeatH\x00\x12.\n\x04slip\x18\r \x01(\x0b\x32\x1e.counterpoint.internal.v1.SlipH\x00\x12\x30\n\x05probe\x18\x0e \x01(\x0b\x32\x1f.counterpoint.internal.v1.ProbeH\x00\x12.\n\x04more\x18\x0f \x03(\x0b\x32 .counterpoint.internal.v1.EdgeUpB\t\n\x07message\",\n\x05Hello\x12\x0e\n\x06ingest\x18\x01 \x01(\t\x12\x13\n\x0bincarnation\x18\x02 \x01(\x04\"=\n\x04Open\x12\x11\n\tconfigure\x18\x01 \x01(\x0c\x12\x0e\n\x06prefix\x18\x02 \x03(\r\x12\x12\n\nrequest_id\x18\x03 \x01(\x04\"\x9c\x01\n\x08Reattach\x12\r\n\x05token\x18\x01 \x01(\t\x12\x12\n\nreceived_k\x18\x02 \x01(\x03\x12\x17\n\x0freceived_sample\x18\x03 \x01(\x04\x12\x12\n\nrequest_id\x18\x04 \x01(\x04\x12\x0c\n\x04seat\x18\x05 \x01(\x04\x12\x32\n\x04ring\x18\x06 \x03(\x0b\x32$.counterpoint.internal.v1.TurnResult\"\xb9\x01\n\tTurnReady\x12\t\n\x01k\x18\x01 \x01(\x03\x12\r\n\x05\x61udio\x18\x02 \x01(\x0c\x12\x0f\n\x07patches\x18\x03 \x01(\x0c\x12\x13\n\x0bnum_patches\x18\x04 \x01(\r\x12\x0c\n\x04text\x18\x05 \x03(\r\x12\x0b\n\x03gap\x18\x06 \x01(\x08\x12\x13\n\x0bthrough_seq\x18\x07 \x01(\x04\x12\x15\n\raudio_samples\x18\x08 \x01(\x04\x12\x10\n\x08ready_ns\x18\t \x01(\x03\x12\x13\n\x0bstretch_ppm\x18\n \x01(\x11\"#\n\x04Slip\x12\t\n\x01k\x18\x01 \x01(\x03\x12\x10\n\x08inserted\x18\x02 \x01(\x08\"J\n\tControlIn\x12\x0b\n\x03seq\x18\x01 \x01(\x04\x12\x12\n\ncontrol_id\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x0e\n\x06prefix\x18\x04 \x03(\r\"0\n\x06Played\x12\t\n\x01k\x18\x01 \x01(\x03\x12\x0e\n\x06sample\x18\x02 \x01(\x04\x12\x0b\n\x03\x63ut\x18\x03 \x01(\x08\"\x18\n\x06\x44\x65tach\x12\x0e\n\x06reason\x18\x01 \x01(\t\"\x1e\n\x0c\x43loseSession\x12\x0e\n\x06reason\x18\x01 \x01(\t\"=\n\tHeartbeat\x12\x10\n\x08progress\x18\x01 \x01(\x04\x12\x0f\n\x07sent_ns\x18\x02 \x01(\x03\x12\r\n\x05\x61t_ns\x18\x03 \x01(\x03\"\x1b\n\x05Probe\x12\x12\n\nrequest_id\x18\x01 \x01(\x04\"\xff\x05\n\x08\x45\x64geDown\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x12\n\nattachment\x18\x03 \x01(\x04\x12\x38\n\x07granted\x18\x04 \x01(\x0b\x32%.counterpoint.internal.v1.OpenGrantedH\x00\x12:\n\x08rejected\x18\x05 \x01(\x0b\x32&.counterpoint.internal.v1.OpenRejectedH\x00\x12\x36\n\x06result\x18\x06 \x01(\x0b\x32$.counterpoint.internal.v1.TurnResultH\x00\x12=\n\x08\x61\x63\x63\x65pted\x18\x07 \x01(\x0b\x32).counterpoint.internal.v1.AcceptedThroughH\x00\x12\x32\n\x06sealed\x18\x08 \x01(\x0b\x32 .counterpoint.internal.v1.SealedH\x00\x12=\n\x07\x63ontrol\x18\t \x01(\x0b\x32*.counterpoint.internal.v1.ControlEffectiveH\x00\x12\x37\n\x05\x65nded\x18\n \x01(\x0b\x32&.counterpoint.internal.v1.SessionEndedH\x00\x12\x37\n\nsuperseded\x18\x0b \x01(\x0b\x32!.counterpoint.internal.v1.RevokedH\x00\x12\x38\n\theartbeat\x18\x0c \x01(\x0b\x32#.counterpoint.internal.v1.HeartbeatH\x00\x12\x42\n\ngoing_away\x18\r \x01(\x0b\x32,.counterpoint.internal.v1.SchedulerGoingAwayH\x00\x12\x32\n\x06probed\x18\x0e \x01(\x0b\x32 .counterpoint.internal.v1.ProbedH\x00\x12\x30\n\x04more\x18\x0f \x03(\x0b\x32\".counterpoint.internal.v1.EdgeDownB\t\n\x07message\"\xe4\x02\n\x0bOpenGranted\x12\x12\n\nrequest_id\x18\x01 \x01(\x04\x12\r\n\x05token\x18\x02 \x01(\t\x12\x16\n\x0emedia_epoch_ns\x18\x03 \x01(\x03\x12\x0e\n\x06next_k\x18\x04 \x01(\x03\x12\x18\n\x10\x61\x63\x63\x65pted_through\x18\x05 \x01(\x04\x12\x15\n\raudio_samples\x18\x06 \x01(\x04\x12\x0e\n\x06\x64ue_ms\x18\x07 \x01(\r\x12\x11\n\tjitter_ms\x18\x08 \x01(\r\x12\x0f\n\x07resumed\x18\t \x01(\x08\x12\x11\n\tconfigure\x18\n \x01(\x0c\x12\x34\n\x06replay\x18\x0b \x03(\x0b\x32$.counterpoint.internal.v1.TurnResult\x12\x16\n\x0evoiced_samples\x18\x0c \x01(\x04\x12\x10\n\x08speaking\x18\r \x03(\r\x12\x10\n\x08lockstep\x18\x0e \x01(\x08\x12\x12\n\ncheckpoint\x18\x0f \x01(\t\x12\x0c\n\x04seat\x18\x10 \x01(\x04\"g\n\x0cOpenRejected\x12\x12\n\nrequest_id\x18\x01 \x01(\x04\x12\r\n\x05limit\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x16\n\x0eretry_after_ms\x18\x04 \x01(\r\x12\x0c\n\x04\x63ode\x18\x05 \x01(\t\"\x84\x02\n\nTurnResult\x12\t\n\x01k\x18\x01 \x01(\x03\x12\x0c\n\x04tick\x18\x02 \x01(\x04\x12\x0e\n\x06timing\x18\x03 \x01(\t\x12\x14\n\x0c\x64\x65gradations\x18\x04 \x03(\t\x12\x0e\n\x06tokens\x18\x05 \x03(\r\x12\x0e\n\x06\x65vents\x18\x06 \x03(\t\x12\x0e\n\x06\x64ue_ns\x18\x07 \x01(\x03\x12\x11\n\tcutoff_ns\x18\x08 \x01(\x03\x12\x10\n\x08queue_ns\x18\t \x01(\x03\x12\x11\n\tengine_ns\x18\n \x01(\x03\x12\x11\n\texpert_ns\x18\x0b \x01(\x03\x12\x0e\n\x06passes\x18\x0c \x01(\r\x12\x14\n\x0c\x65xpert_calls\x18\r \x01(\r\x12\x16\n\x0e\x63ontext_tokens\x18\x0e \x01(\r\"K\n\x0f\x41\x63\x63\x65ptedThrough\x12\x0f\n\x07through\x18\x01 \x01(\x04\x12\x15\n\raudio_samples\x18\x02 \x01(\x04\x12\x10\n\x08volatile\x18\x03 \x01(\x08\"6\n\x06Sealed\x12\x0e\n\x06\x66rom_k\x18\x01 \x01(\x03\x12\x0c\n\x04to_k\x18\x02 \x01(\x03\x12\x0e\n\x06reason\x18\x03 \x01(\t\"L\n\x10\x43ontrolEffective\x12\x12\n\ncontrol_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x04\x12\x0c\n\x04tick\x18\x03 \x01(\x04\x12\t\n\x01k\x18\x04 \x01(\x03\"A\n\x0cSessionEnded\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x13\n\x0bmicro_turns\x18\x02 \x01(\x04\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\"\t\n\x07Revoked\"*\n\x06Probed\x12\x12\n\nrequest_id\x18\x01 \x01(\x04\x12\x0c\n\x04\x66ull\x18\x02 \x01(\x08\"3\n\x12SchedulerGoingAway\x12\r\n\x05in_ms\x18\x01 \x01(\r\x12\x0e\n\x06reason\x18\x02 \x01(\t2Z\n\x04\x45\x64ge\x12R\n\x06\x41ttach\x12 .counterpoint.internal.v1.EdgeUp\x1a\".counterpoint.internal.v1.EdgeDown(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,51 +32,51 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'counterpoint.internal.v1.ed
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_EDGEUP']._serialized_start=66
-  _globals['_EDGEUP']._serialized_end=717
-  _globals['_HELLO']._serialized_start=719
-  _globals['_HELLO']._serialized_end=763
-  _globals['_OPEN']._serialized_start=765
-  _globals['_OPEN']._serialized_end=826
-  _globals['_REATTACH']._serialized_start=829
-  _globals['_REATTACH']._serialized_end=985
-  _globals['_TURNREADY']._serialized_start=988
-  _globals['_TURNREADY']._serialized_end=1173
-  _globals['_SLIP']._serialized_start=1175
-  _globals['_SLIP']._serialized_end=1210
-  _globals['_CONTROLIN']._serialized_start=1212
-  _globals['_CONTROLIN']._serialized_end=1286
-  _globals['_PLAYED']._serialized_start=1288
-  _globals['_PLAYED']._serialized_end=1336
-  _globals['_DETACH']._serialized_start=1338
-  _globals['_DETACH']._serialized_end=1362
-  _globals['_CLOSESESSION']._serialized_start=1364
-  _globals['_CLOSESESSION']._serialized_end=1394
-  _globals['_HEARTBEAT']._serialized_start=1396
-  _globals['_HEARTBEAT']._serialized_end=1457
-  _globals['_PROBE']._serialized_start=1459
-  _globals['_PROBE']._serialized_end=1486
-  _globals['_EDGEDOWN']._serialized_start=1489
-  _globals['_EDGEDOWN']._serialized_end=2206
-  _globals['_OPENGRANTED']._serialized_start=2209
-  _globals['_OPENGRANTED']._serialized_end=2565
-  _globals['_OPENREJECTED']._serialized_start=2567
-  _globals['_OPENREJECTED']._serialized_end=2670
-  _globals['_TURNRESULT']._serialized_start=2673
-  _globals['_TURNRESULT']._serialized_end=2933
-  _globals['_ACCEPTEDTHROUGH']._serialized_start=2935
-  _globals['_ACCEPTEDTHROUGH']._serialized_end=3010
-  _globals['_SEALED']._serialized_start=3012
-  _globals['_SEALED']._serialized_end=3066
-  _globals['_CONTROLEFFECTIVE']._serialized_start=3068
-  _globals['_CONTROLEFFECTIVE']._serialized_end=3144
-  _globals['_SESSIONENDED']._serialized_start=3146
-  _globals['_SESSIONENDED']._serialized_end=3211
-  _globals['_REVOKED']._serialized_start=3213
-  _globals['_REVOKED']._serialized_end=3222
-  _globals['_PROBED']._serialized_start=3224
-  _globals['_PROBED']._serialized_end=3266
-  _globals['_SCHEDULERGOINGAWAY']._serialized_start=3268
-  _globals['_SCHEDULERGOINGAWAY']._serialized_end=3319
-  _globals['_EDGE']._serialized_start=3321
-  _globals['_EDGE']._serialized_end=3411
+  _globals['_EDGEUP']._serialized_end=765
+  _globals['_HELLO']._serialized_start=767
+  _globals['_HELLO']._serialized_end=811
+  _globals['_OPEN']._serialized_start=813
+  _globals['_OPEN']._serialized_end=874
+  _globals['_REATTACH']._serialized_start=877
+  _globals['_REATTACH']._serialized_end=1033
+  _globals['_TURNREADY']._serialized_start=1036
+  _globals['_TURNREADY']._serialized_end=1221
+  _globals['_SLIP']._serialized_start=1223
+  _globals['_SLIP']._serialized_end=1258
+  _globals['_CONTROLIN']._serialized_start=1260
+  _globals['_CONTROLIN']._serialized_end=1334
+  _globals['_PLAYED']._serialized_start=1336
+  _globals['_PLAYED']._serialized_end=1384
+  _globals['_DETACH']._serialized_start=1386
+  _globals['_DETACH']._serialized_end=1410
+  _globals['_CLOSESESSION']._serialized_start=1412
+  _globals['_CLOSESESSION']._serialized_end=1442
+  _globals['_HEARTBEAT']._serialized_start=1444
+  _globals['_HEARTBEAT']._serialized_end=1505
+  _globals['_PROBE']._serialized_start=1507
+  _globals['_PROBE']._serialized_end=1534
+  _globals['_EDGEDOWN']._serialized_start=1537
+  _globals['_EDGEDOWN']._serialized_end=2304
+  _globals['_OPENGRANTED']._serialized_start=2307
+  _globals['_OPENGRANTED']._serialized_end=2663
+  _globals['_OPENREJECTED']._serialized_start=2665
+  _globals['_OPENREJECTED']._serialized_end=2768
+  _globals['_TURNRESULT']._serialized_start=2771
+  _globals['_TURNRESULT']._serialized_end=3031
+  _globals['_ACCEPTEDTHROUGH']._serialized_start=3033
+  _globals['_ACCEPTEDTHROUGH']._serialized_end=3108
+  _globals['_SEALED']._serialized_start=3110
+  _globals['_SEALED']._serialized_end=3164
+  _globals['_CONTROLEFFECTIVE']._serialized_start=3166
+  _globals['_CONTROLEFFECTIVE']._serialized_end=3242
+  _globals['_SESSIONENDED']._serialized_start=3244
+  _globals['_SESSIONENDED']._serialized_end=3309
+  _globals['_REVOKED']._serialized_start=3311
+  _globals['_REVOKED']._serialized_end=3320
+  _globals['_PROBED']._serialized_start=3322
+  _globals['_PROBED']._serialized_end=3364
+  _globals['_SCHEDULERGOINGAWAY']._serialized_start=3366
+  _globals['_SCHEDULERGOINGAWAY']._serialized_end=3417
+  _globals['_EDGE']._serialized_start=3419
+  _globals['_EDGE']._serialized_end=3509
 # @@protoc_insertion_point(module_scope)

@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class EdgeUp(_message.Message):
-    __slots__ = ("session", "epoch", "attachment", "hello", "open", "reattach", "turn", "control", "played", "detach", "close", "heartbeat", "slip", "probe")
+    __slots__ = ("session", "epoch", "attachment", "hello", "open", "reattach", "turn", "control", "played", "detach", "close", "heartbeat", "slip", "probe", "more")
     SESSION_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     ATTACHMENT_FIELD_NUMBER: _ClassVar[int]
@@ -22,6 +22,7 @@ class EdgeUp(_message.Message):
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     SLIP_FIELD_NUMBER: _ClassVar[int]
     PROBE_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
     session: str
     epoch: int
     attachment: int
@@ -36,7 +37,8 @@ class EdgeUp(_message.Message):
     heartbeat: Heartbeat
     slip: Slip
     probe: Probe
-    def __init__(self, session: _Optional[str] = ..., epoch: _Optional[int] = ..., attachment: _Optional[int] = ..., hello: _Optional[_Union[Hello, _Mapping]] = ..., open: _Optional[_Union[Open, _Mapping]] = ..., reattach: _Optional[_Union[Reattach, _Mapping]] = ..., turn: _Optional[_Union[TurnReady, _Mapping]] = ..., control: _Optional[_Union[ControlIn, _Mapping]] = ..., played: _Optional[_Union[Played, _Mapping]] = ..., detach: _Optional[_Union[Detach, _Mapping]] = ..., close: _Optional[_Union[CloseSession, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., slip: _Optional[_Union[Slip, _Mapping]] = ..., probe: _Optional[_Union[Probe, _Mapping]] = ...) -> None: ...
+    more: _containers.RepeatedCompositeFieldContainer[EdgeUp]
+    def __init__(self, session: _Optional[str] = ..., epoch: _Optional[int] = ..., attachment: _Optional[int] = ..., hello: _Optional[_Union[Hello, _Mapping]] = ..., open: _Optional[_Union[Open, _Mapping]] = ..., reattach: _Optional[_Union[Reattach, _Mapping]] = ..., turn: _Optional[_Union[TurnReady, _Mapping]] = ..., control: _Optional[_Union[ControlIn, _Mapping]] = ..., played: _Optional[_Union[Played, _Mapping]] = ..., detach: _Optional[_Union[Detach, _Mapping]] = ..., close: _Optional[_Union[CloseSession, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., slip: _Optional[_Union[Slip, _Mapping]] = ..., probe: _Optional[_Union[Probe, _Mapping]] = ..., more: _Optional[_Iterable[_Union[EdgeUp, _Mapping]]] = ...) -> None: ...
 
 class Hello(_message.Message):
     __slots__ = ("ingest", "incarnation")
@@ -155,7 +157,7 @@ class Probe(_message.Message):
     def __init__(self, request_id: _Optional[int] = ...) -> None: ...
 
 class EdgeDown(_message.Message):
-    __slots__ = ("session", "epoch", "attachment", "granted", "rejected", "result", "accepted", "sealed", "control", "ended", "superseded", "heartbeat", "going_away", "probed")
+    __slots__ = ("session", "epoch", "attachment", "granted", "rejected", "result", "accepted", "sealed", "control", "ended", "superseded", "heartbeat", "going_away", "probed", "more")
     SESSION_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     ATTACHMENT_FIELD_NUMBER: _ClassVar[int]
@@ -170,6 +172,7 @@ class EdgeDown(_message.Message):
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     GOING_AWAY_FIELD_NUMBER: _ClassVar[int]
     PROBED_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
     session: str
     epoch: int
     attachment: int
@@ -184,7 +187,8 @@ class EdgeDown(_message.Message):
     heartbeat: Heartbeat
     going_away: SchedulerGoingAway
     probed: Probed
-    def __init__(self, session: _Optional[str] = ..., epoch: _Optional[int] = ..., attachment: _Optional[int] = ..., granted: _Optional[_Union[OpenGranted, _Mapping]] = ..., rejected: _Optional[_Union[OpenRejected, _Mapping]] = ..., result: _Optional[_Union[TurnResult, _Mapping]] = ..., accepted: _Optional[_Union[AcceptedThrough, _Mapping]] = ..., sealed: _Optional[_Union[Sealed, _Mapping]] = ..., control: _Optional[_Union[ControlEffective, _Mapping]] = ..., ended: _Optional[_Union[SessionEnded, _Mapping]] = ..., superseded: _Optional[_Union[Revoked, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., going_away: _Optional[_Union[SchedulerGoingAway, _Mapping]] = ..., probed: _Optional[_Union[Probed, _Mapping]] = ...) -> None: ...
+    more: _containers.RepeatedCompositeFieldContainer[EdgeDown]
+    def __init__(self, session: _Optional[str] = ..., epoch: _Optional[int] = ..., attachment: _Optional[int] = ..., granted: _Optional[_Union[OpenGranted, _Mapping]] = ..., rejected: _Optional[_Union[OpenRejected, _Mapping]] = ..., result: _Optional[_Union[TurnResult, _Mapping]] = ..., accepted: _Optional[_Union[AcceptedThrough, _Mapping]] = ..., sealed: _Optional[_Union[Sealed, _Mapping]] = ..., control: _Optional[_Union[ControlEffective, _Mapping]] = ..., ended: _Optional[_Union[SessionEnded, _Mapping]] = ..., superseded: _Optional[_Union[Revoked, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., going_away: _Optional[_Union[SchedulerGoingAway, _Mapping]] = ..., probed: _Optional[_Union[Probed, _Mapping]] = ..., more: _Optional[_Iterable[_Union[EdgeDown, _Mapping]]] = ...) -> None: ...
 
 class OpenGranted(_message.Message):
     __slots__ = ("request_id", "token", "media_epoch_ns", "next_k", "accepted_through", "audio_samples", "due_ms", "jitter_ms", "resumed", "configure", "replay", "voiced_samples", "speaking", "lockstep", "checkpoint", "seat")
