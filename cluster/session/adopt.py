@@ -13,6 +13,7 @@ from cluster.session.journal import Journal, Mark
 from cluster.session.outcome import enter
 from cluster.session.record import RECORDS, Record
 from cluster.session.state import Session, Stream
+from cluster.session.tell import newest
 from cluster.session.terms import PERIOD_NS, Terms
 from cluster.types import ContextTurn, MicroTurn
 
@@ -46,7 +47,7 @@ def adopt(
         stream=Stream(attachment=0, attached=False, detached_ns=min(now_ns, terms.cutoff_ns(_next_k(read) - 1))),
         inbox=_inbox(read, tuple(open_turns.values()), terms),
         journal=_journal(read, records, base, meta),
-        results=tuple(result for record in read for result in record.results)[-terms.rules.replay_turns :],
+        results=newest(tuple(result for record in read for result in record.results), terms.rules.replay_turns),
         known_controls=tuple(control.seq for record in read for control in record.controls)[-KNOWN:],
         started_ns=terms.media_epoch_ns,
         heard_ns=now_ns,

@@ -5,11 +5,25 @@ from __future__ import annotations
 from cluster.session.commands import AcceptedThrough, Result
 from cluster.session.journal import Journal
 from cluster.session.state import Session
+from cluster.types import Timing
+
+MOST = 4_096  # results kept in any case: an absence of 13 minutes
 
 
 def remember(state: Session, results: tuple[Result, ...]) -> tuple[Result, ...]:
     """The results kept for a client that comes back, with these."""
-    return (*state.results, *results)[-state.terms.rules.replay_turns :]
+    return newest((*state.results, *results), state.terms.rules.replay_turns)
+
+
+def newest(results: tuple[Result, ...], ran: int) -> tuple[Result, ...]:
+    """So many that ran, and the skipped ones among them: a long absence, sealed at once, pushes nothing out that its
+    client has not had, should the stream on which it came back be lost as well.
+    """
+    for at in range(len(results) - 1, -1, -1):
+        ran -= results[at].timing is not Timing.SKIPPED
+        if not ran:
+            return results[at:][-MOST:]
+    return results[-MOST:]
 
 
 def told(state: Session, results: tuple[Result, ...]) -> tuple[Result, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from core_rig import Rig
 
-from cluster.session.commands import Command, JournalWrite, SessionEnded
+from cluster.session.commands import Command, JournalWrite, OpenGranted, SessionEnded
 from cluster.session.limits import SessionRules
 
 
@@ -53,3 +53,30 @@ async def test_a_store_that_comes_back_without_its_newest_records_is_brought_up_
     assert [out.index for out in told if isinstance(out, JournalWrite)]
     assert held.records[: len(whole)] == whole
     assert not rig.core.session("s").journal.waiting
+
+
+async def test_a_stream_lost_right_after_a_long_absence_costs_its_client_nothing() -> None:
+    rig = Rig()
+    rig.say = {2: (7,)}
+    await rig.open()
+    while rig.k() <= 2:
+        if rig.k() >= 0:
+            await rig.turn(rig.k())
+        await rig.tick()
+    await rig.detach()
+    rig.n += 250  # fifty seconds
+    await rig.reattach(1)
+    for _ in range(3):
+        await rig.turn(rig.k())
+        await rig.tick()
+    sealed = [result.k for result in rig.results()]
+    await rig.detach()  # and none of it came through
+    rig.told = []
+    told = await rig.reattach(1)
+    told += await rig.tick()
+    (granted,) = [out for out in told if isinstance(out, OpenGranted)]
+    assert [result.k for result in granted.replay] == list(range(2, sealed[-1] + 1))
+    assert granted.replay[0].tokens == (7,)
+    other = rig.new_core(engine_epoch=2)
+    other.adopt(await rig.store.load("default", "s"), 2, rig.now_ns)
+    assert {result.k for result in other.session("s").results} >= set(range(2, 200))
