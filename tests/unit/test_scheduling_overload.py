@@ -63,7 +63,7 @@ class Run:
     skipped: int = 0
 
 
-def run(sessions: int, *, pass_us: int, session_us: int, row_us: int, ticks: int = 1_500, phase: int = 1) -> Run:
+def run(sessions: int, *, pass_us: int, session_us: int, row_us: int, ticks: int = 900, phase: int = 1) -> Run:
     """phase: ticks between the beginnings of two sessions."""
     talks = {str(i): Talk(born=phase * i) for i in range(sessions)}
     cost, ticker, found, n = CostModel(initial_ns=15 * MS), Ticker(zero_ns=0), Run(), 0
