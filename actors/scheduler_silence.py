@@ -16,7 +16,7 @@ from cluster.clock import Clock
 
 CHECK_S = 0.05
 UNHEARD_NS = 300_000_000  # an ingest beats every 250 ms; input is sealed as late 400 ms after it was due at the soonest
-LOST_NS = 2_000_000_000
+LOST_NS = 3_000_000_000  # when its clients leave it too; nothing is sealed meanwhile, so there is no hurry
 OVERSLEPT_NS = 50_000_000
 
 log = structlog.get_logger()
