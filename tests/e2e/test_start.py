@@ -63,7 +63,7 @@ def three_nodes() -> Iterator[str]:
         stderr=subprocess.DEVNULL,
         text=True,
         cwd=ROOT,
-        env=environment({"RAY_AUTH_MODE": "disabled"}),
+        env=environment({"RAY_AUTH_MODE": "disabled", "RAY_worker_niceness": "0"}),
     )
     assert process.stdout is not None
     address, clocks = process.stdout.readline().split()
