@@ -76,14 +76,15 @@ def _done(done: Done) -> v1.MicroTurnDone:
 
 
 def _stages(done: Done) -> v1.StageTimings:
+    """Never below 0: two stamps that clocks were corrected between may stand the wrong way round by a little."""
     result = done.result
     return v1.StageTimings(
-        ingest_us=done.ingest_ns // 1000,
+        ingest_us=max(0, done.ingest_ns) // 1000,
         queue_us=max(0, result.queue_ns) // 1000,
-        engine_us=result.engine_ns // 1000,
-        experts_us=result.expert_ns // 1000,
-        voice_us=done.voice_ns // 1000,
-        egress_us=done.egress_ns // 1000,
+        engine_us=max(0, result.engine_ns) // 1000,
+        experts_us=max(0, result.expert_ns) // 1000,
+        voice_us=max(0, done.voice_ns) // 1000,
+        egress_us=max(0, done.egress_ns) // 1000,
         passes=result.passes,
         expert_calls=result.expert_calls,
     )

@@ -9,14 +9,18 @@ from pathlib import Path
 import pytest
 
 from actors.ingest import Ingest
+from actors.wire_down import response
 from cluster.clock import MonotonicClock, ShiftedClock
 from cluster.config import load
+from cluster.media.egress import Done, Result
+from cluster.media.speech import Spoken
 from cluster.model.presets import MICRO
 from cluster.model.random_checkpoint import write_random_checkpoint
 from cluster.session.store import MemoryStore
 from cluster.telemetry import metrics as m
 from cluster.telemetry.metrics import Metrics
 from cluster.telemetry.scrape import Scrape
+from cluster.types import Timing
 from counterpoint.client import InteractionClient, Turn, send_paced
 from counterpoint.v1 import interaction_pb2 as v1
 from tests.actors.ingest_rig import OneScheduler
@@ -62,3 +66,21 @@ async def talk(target: str) -> list[Turn]:
         sending = asyncio.create_task(send_paced(session, noise(SECONDS)))
         sending.add_done_callback(lambda _: session.end_input())
         return [event async for event in session if isinstance(event, Turn)]
+
+
+def test_a_stage_that_a_corrected_clock_made_negative_is_told_as_none() -> None:
+    result = Result(k=0, epoch=1, queue_ns=-1, engine_ns=-2, expert_ns=-3)
+    done = Done(
+        result=result,
+        spoken=Spoken(),
+        timing=Timing.ON_TIME,
+        lateness_ns=0,
+        first_sample=0,
+        ingest_ns=-599_000,
+        voice_ns=-4_000,
+        egress_ns=-5_000,
+    )
+    stages = response(done, epoch=1).micro_turn.stages
+    assert {getattr(stages, f"{name}_us") for name in ("ingest", "queue", "engine", "experts", "voice", "egress")} == {
+        0
+    }
