@@ -39,6 +39,7 @@ async def test_a_pair_comes_with_a_node_and_hands_its_session_over_when_it_leave
     checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RAY_worker_niceness", "0")  # as every deployment sets it where it starts Ray
+    monkeypatch.setenv("RAY_enable_autoscaler_v2", "1")  # as the operator does; the first one keeps wishes elsewhere
     cluster = Cluster(initialize_head=True, head_node_args=HEAD)
     store = EmbeddedStore(tmp_path)
     options = {
