@@ -81,9 +81,12 @@ class LentLoop:
         if loop is None or self._driver != threading.get_ident():
             return False
         self._take()
+        ends_s = None if timeout_s is None else loop.time() + timeout_s
         if not future.done():
-            timer = loop.call_later(timeout_s, loop.stop) if timeout_s is not None else None
             future.add_done_callback(lambda _: loop.stop())
+        # whatever was given up earlier stops the loop too when it is done at last
+        while not future.done() and (ends_s is None or loop.time() < ends_s):
+            timer = None if ends_s is None else loop.call_at(ends_s, loop.stop)
             loop.run_forever()
             if timer:
                 timer.cancel()

@@ -53,6 +53,17 @@ def test_a_waiter_gives_up_when_its_time_is_over_and_may_wait_again(loop: LentLo
         assert future.result(timeout=10) == "late"
 
 
+def test_what_was_given_up_before_does_not_end_a_later_wait_when_it_is_done_at_last(loop: LentLoop) -> None:
+    given_up: Future[str] = loop.future()
+    waited_for: Future[str] = loop.future()
+    with loop.driven():
+        with pytest.raises(TimeoutError):
+            given_up.exception(timeout=0.001)
+        loop.post(given_up.set_result, "late")
+        threading.Timer(0.05, lambda: loop.post(waited_for.set_result, "in time")).start()
+        assert waited_for.result(timeout=10) == "in time"
+
+
 def test_others_may_post_while_it_is_lent(loop: LentLoop) -> None:
     posted: Future[str] = loop.future()
     with loop.driven():
