@@ -201,6 +201,15 @@ class Rig:
         self.metrics = Metrics()
         self.target = ""
 
+    async def another_scheduler(self) -> FakeScheduler:
+        """In the place of the one before, which has died; it holds the same sessions."""
+        old, fresh = self.scheduler, FakeScheduler()
+        fresh.sessions = old.sessions
+        old.session.stream = None
+        await old.stop()
+        self.scheduler = await fresh.start(int(old.address.rpartition(":")[2]))
+        return fresh
+
     async def ingest(self, host: str = "127.0.0.1", **overrides: object) -> Ingest:
         """One more ingest; new clients go to it."""
         given = {"engine.checkpoint": str(self._checkpoint)} | {

@@ -6,10 +6,20 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping
 from itertools import count
 
+import pytest
+
+from actors import fleet, supervisor
 from actors.handles import ActorInfo, ActorLost, ActorSpec, Peers
 from actors.supervisor import Supervisor
 from cluster.config import Config
 from cluster.telemetry.metrics import Metrics
+
+
+def quicken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who supervises waits for nothing."""
+    monkeypatch.setattr(supervisor, "BACKOFF_S", 0.0)
+    monkeypatch.setattr(fleet, "BEAT_S", 0.0)
+    monkeypatch.setattr(fleet, "BEAT_TIMEOUT_S", 0.02)
 
 
 class Process:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
 from actors import fleet, supervisor
 from cluster.config import Config, load
 from cluster.errors import Rejected
-from tests.actors.machine import started, until
+from tests.actors.machine import quicken, started, until
 
 
 @pytest.fixture
@@ -19,11 +18,8 @@ def config() -> Config:
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(supervisor, "BACKOFF_S", 0.0)
-    monkeypatch.setattr(fleet, "BEAT_S", 0.0)
-    monkeypatch.setattr(fleet, "BEAT_TIMEOUT_S", 0.02)
-    yield
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    quicken(monkeypatch)
 
 
 async def test_actors_start_behind_those_they_call(config: Config) -> None:

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
-from actors import app_supervised, fleet, supervisor
+from actors import app_supervised
 from actors.app_supervised import Supervised
 from actors.handles import ActorSpec
 from actors.supervisor import Supervisor
 from cluster.config import Config, load
 from cluster.telemetry.metrics import Metrics
-from tests.actors.machine import Machine, started, until
+from tests.actors.machine import Machine, quicken, started, until
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(supervisor, "BACKOFF_S", 0.0)
-    monkeypatch.setattr(fleet, "BEAT_S", 0.0)
-    monkeypatch.setattr(fleet, "BEAT_TIMEOUT_S", 0.02)
-    yield
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    quicken(monkeypatch)
 
 
 @pytest.fixture

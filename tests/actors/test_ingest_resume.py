@@ -133,13 +133,7 @@ async def test_a_scheduler_that_comes_back_is_found_again_without_the_client(ser
     client, _ = await served.opened()
     await client.audio(0)
     await client.turns(1)
-    old = served.scheduler
-    fresh = type(old)()
-    fresh.sessions = old.sessions
-    old.session.stream = None
-    await old.stop()
-    port = int(old.address.rpartition(":")[2])
-    served.scheduler = await fresh.start(port)
+    await served.another_scheduler()
     await client.audio(1)
     assert [turn.k for turn in await client.turns(1)] == [1]
 
@@ -149,12 +143,7 @@ async def test_a_new_scheduler_is_told_what_the_client_has_and_the_clients_token
     for k in range(3):
         await client.audio(k)
     await client.turns(3)
-    old = served.scheduler
-    fresh = type(old)()
-    fresh.sessions = old.sessions
-    old.session.stream = None
-    await old.stop()
-    served.scheduler = await fresh.start(int(old.address.rpartition(":")[2]))
+    fresh = await served.another_scheduler()
     await client.audio(3)
     assert [turn.k for turn in await client.turns(1)] == [3]
     (asked,) = fresh.reattached
@@ -167,15 +156,12 @@ async def test_an_ingest_whose_client_came_back_elsewhere_does_not_take_the_sess
     client, _ = await served.opened()
     await client.audio(0)
     await client.turns(1)
-    old = served.scheduler
-    fresh = type(old)()
-    fresh.sessions = old.sessions
-    old.session.stream, old.session.seat = None, 2
-    await old.stop()
-    served.scheduler = await fresh.start(int(old.address.rpartition(":")[2]))
+    session = served.scheduler.session
+    session.seat = 2
+    await served.another_scheduler()
     await client.next("superseded")
     assert (await client.status())[0] is grpc.StatusCode.OK
-    assert old.session.attachment == 1
+    assert session.attachment == 1
 
 
 async def test_a_scheduler_that_stays_away_sends_the_client_away_to_resume(served: Rig) -> None:
