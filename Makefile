@@ -89,6 +89,7 @@ bench: bench-tools ## sessions, latency, baselines; leaves out/bench.json
 	$(BIN)/counterpoint bench
 
 train: $(STAMP) train-tools ## from nothing to the shipped weights, on two cores
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ./protos -e '.[voicebuild]'
 	$(BIN)/python -m training.run
 
 lint: $(STAMP) ## ruff, and the generated code is what the generator gives

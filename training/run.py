@@ -2,7 +2,7 @@
 
 Each step goes on where an earlier run ended. The weights that training begins with are those of an earlier revision,
 taken from the history of this repository (`inherit_from` of the recipe). Clips of the neural voice need the packages
-that `training.kokoro` fetches; without `--kokoro` the probe has only voices of espeak-ng.
+that `training.kokoro` fetches and the extra `voicebuild` (`make train` brings it).
 """
 
 from __future__ import annotations
@@ -37,7 +37,6 @@ def inherited(recipe: dict[str, Any]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", type=Path, default=CONFIG)
-    parser.add_argument("--kokoro", type=int, default=0, metavar="N", help="also make N clips of the neural voice")
     parser.add_argument("--out", type=Path, default=CHECKPOINT)
     args = parser.parse_args()
     config = tomllib.loads(args.config.read_text())
@@ -48,9 +47,8 @@ def main() -> None:
     synthesise_sights(CLIPS / "espeak", data["sight_shards"], data["clips_per_shard"])
     wide.build(CLIPS / "espeak", data["wide_shards"], data["clips_per_shard"])
     gnuspeech.build(CLIPS / "espeak", data["gnuspeech_shards"], data["clips_per_gnuspeech_shard"])
-    if args.kokoro:
-        kokoro_clips.build(CLIPS / "kokoro", args.kokoro, seed=1, held_out=False)
-        kokoro_clips.build(CLIPS / "kokoro_heldout", args.kokoro // 8, seed=1, held_out=True)
+    kokoro_clips.build(CLIPS / "kokoro", data["kokoro_clips"], seed=1, held_out=False)
+    kokoro_clips.build(CLIPS / "kokoro_heldout", data["kokoro_held_out"], seed=1, held_out=True)
     manifest.MANIFEST.write_text(json.dumps(manifest.manifest(CLIPS), indent=1) + "\n")
     trainer = train(config, CLIPS, RUN)
     export(trainer.model, args.out, config["export"]["sil_bias"])

@@ -137,7 +137,7 @@ def view(
             stance.append(shot[2])
         if learn:
             aux_at.append(at + 1 + patches + len(text))
-            aux.append(_aux(line, k))
+            aux.append(_aux(line, k, cut_short))
             asked.append(_asked(line, k))
         seen.append(k)
     return View(
@@ -208,14 +208,15 @@ def mistime(rng: np.random.Generator, line: Timeline, early: float, late: float)
     return frozenset(forced)
 
 
-def _aux(line: Timeline, k: int) -> list[int]:
+def _aux(line: Timeline, k: int, cut_short: frozenset[int]) -> list[int]:
     standing = standing_at(line, k)
     if standing is None:
         talking = any(first <= k <= last for first, last in line.talks)
         return [MODES.index(Kind.TALK) if talking else 0, NONE, NONE, NONE, NONE]
     asked = standing.utterance
     counts = asked.kind in (Kind.COUNT, Kind.REPS)
-    said = sum(standing.kept < turn < k for turn in line.out) if counts or asked.kind is Kind.ACTS else 0
+    begun = (turn for turn in line.out if turn - 1 not in cut_short)  # the rest of an answer is none of its own
+    said = sum(standing.kept < turn < k for turn in begun) if counts or asked.kind is Kind.ACTS else 0
     words = vocab.number(said + 1) if counts else asked.say
     if asked.kind is Kind.ACTS:
         words = ("start", "stop")[said % 2]

@@ -200,6 +200,17 @@ def test_the_rest_of_an_answer_that_was_cut_short_is_said_right_after_and_the_cu
     assert list(seen.targets_T[at[1] - 1 : at[1] + 1]) == [tea, vocab.TOKEN_ID[vocab.SIL]]
 
 
+def test_a_number_that_was_cut_short_is_one_number_to_the_heads_that_help() -> None:
+    line = Timeline(60)
+    line.hear(clip("x", kind=Kind.COUNT, cue="tiger"), start=0, frames=50)
+    kept = line.standings[0].kept
+    line.out |= {kept + 3: vocab.encode("twenty one")[:1], kept + 4: vocab.encode("twenty one")[1:]}
+    seen = views.view(
+        line, np.zeros((600, 40), np.uint8), Cut(pins=(), start=0, stop=60), 400, frozenset(), frozenset({kept + 3})
+    )
+    assert seen.aux_K5[-1][1] == vocab.encode("two")[0]
+
+
 def test_counting_aloud_says_a_number_every_three_micro_turns() -> None:
     line = counting()
     assert numbers(line) == list(range(6, 30, 3))
