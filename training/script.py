@@ -33,8 +33,8 @@ _ASKING = frozenset(
     )
 )
 _OFFERS = {
-    **{Kind.EVERY: 0.26, Kind.IN: 0.15, Kind.CUE: 0.21, Kind.SOUND: 0.05, Kind.COUNT: 0.07},
-    **{Kind.ASK: 0.12, Kind.TALK: 0.06, Kind.DELEGATE: 0.05, Kind.SINCE: 0.03},
+    **{Kind.EVERY: 0.26, Kind.IN: 0.15, Kind.CUE: 0.19, Kind.SOUND: 0.05, Kind.COUNT: 0.06},
+    **{Kind.ASK: 0.12, Kind.TALK: 0.06, Kind.DELEGATE: 0.07, Kind.SINCE: 0.04},
 }
 
 
@@ -138,16 +138,16 @@ class Script:
         """Counting aloud, often with a word in between."""
         rng, line = self._rng, self._line
         self._give(Kind.TALK)
-        begun, ended = line.talks[-1]
-        while line.talks[-1][1] * FRAMES_PER_TURN > self._at and rng.random() < 0.75:
-            earliest = max(self._at, (begun + 1) * FRAMES_PER_TURN)
-            self._at = int(rng.uniform(earliest, max(earliest + 1, (ended + 1) * FRAMES_PER_TURN)))
+        talk = line.talks[-1]
+        while line.talks[-1].last * FRAMES_PER_TURN > self._at and rng.random() < 0.75:
+            earliest = max(self._at, (talk.first + 1) * FRAMES_PER_TURN)
+            self._at = int(rng.uniform(earliest, max(earliest + 1, (talk.last + 1) * FRAMES_PER_TURN)))
             kind = (Kind.BACK, Kind.STOP, Kind.ASK)[int(rng.choice(3, p=(0.5, 0.35, 0.15)))]
             if not self._pool.by_kind[kind]:
                 break
             self._hear(self._draw(self._pool.by_kind[kind]))
             self._at += self._frames(0.4, 1.5)
-        self._at = max(self._at, (line.talks[-1][1] + 1) * FRAMES_PER_TURN) + self._frames(1.0, 3.0)
+        self._at = max(self._at, (line.talks[-1].last + 1) * FRAMES_PER_TURN) + self._frames(1.0, 3.0)
 
     def _give(self, kind: Kind) -> None:
         """Speaks to the model, by sound or by text."""

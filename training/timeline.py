@@ -5,7 +5,7 @@ Time is counted in frames (20 ms) for sound and in micro-turns `k` (200 ms, ten 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -67,9 +67,18 @@ class Standing:
         return vocab.encode(self.utterance.say)
 
 
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """Counting aloud in the micro-turns [first, last], to a number asked for."""
+
+    first: int
+    last: int
+    number: int
+
+
 @dataclass(slots=True)
 class Timeline:
-    """Built in order of time by `hear`, `read`, `see` and what they cause. talks: [first, last] of counting aloud.
+    """Built in order of time by `hear`, `read`, `see` and what they cause.
 
     camera: the picture of a micro-turn, [S, S, 3], and what is to be seen in it: rows of a scene's track and stance.
     """
@@ -81,7 +90,7 @@ class Timeline:
     camera: dict[int, Shot] = field(default_factory=dict)
     out: dict[int, tuple[int, ...]] = field(default_factory=dict)
     standings: list[Standing] = field(default_factory=list)
-    talks: list[tuple[int, int]] = field(default_factory=list)
+    talks: list[Talk] = field(default_factory=list)
     whole: list[tuple[int, int]] = field(default_factory=list)  # spans of micro-turns that no context may cut
     went: int = -1  # the frame at which the last "go" ended
 
@@ -192,22 +201,22 @@ class Timeline:
             self.release(active, k)
 
     def _talk(self, last: int, k: int) -> None:
-        self.talks.append((k, k + TALK_TURNS * (last - 1)))
+        self.talks.append(Talk(k, k + TALK_TURNS * (last - 1), last))
         self.out.update({k + TALK_TURNS * index: vocab.encode(vocab.number(index + 1)) for index in range(last)})
 
     def _make_way(self, kind: Kind, first: int, last: int) -> None:
         """Somebody speaks in the micro-turns [first, last] while the model counts: it waits, then goes on or not."""
-        if not self.talks or first > self.talks[-1][1]:
+        if not self.talks or first > self.talks[-1].last:
             return
-        begun, ended = self.talks[-1]
+        talk = self.talks[-1]
         held = {k: ids for k, ids in self.out.items() if k > first + YIELD_TURNS}
         self.out = {k: ids for k, ids in self.out.items() if k not in held}
         if kind is not Kind.BACK:
-            self.talks[-1] = (begun, first + YIELD_TURNS)
+            self.talks[-1] = replace(talk, last=first + YIELD_TURNS)
         elif held:
             later = max(0, last + 1 - min(held))
             self.out.update({k + later: ids for k, ids in held.items()})
-            self.talks[-1] = (begun, ended + later)
+            self.talks[-1] = replace(talk, last=talk.last + later)
 
     def _hear_cue(self, utterance: Utterance, end: int) -> None:
         active = self.active

@@ -128,6 +128,7 @@ class Trainer:
         rng = np.random.default_rng([self._config["seed"], self.step])
         stage, tr = self.stage(), self._train
         factor = optim.schedule(self.step, tr["warm_up_steps"], self.steps, tr["decay_steps"], tr["floor"])
+        factor *= stage.get("rate", 1.0)
         groups = [group for each in self._optimisers for group in each.param_groups]
         for group, base in zip(groups, self._base_lrs, strict=True):
             group["lr"] = base * factor

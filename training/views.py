@@ -15,7 +15,7 @@ from training import vocab
 from training.sights.body import STANCE
 from training.sights.reel import TRACK
 from training.tasks import SIGHTS, Kind
-from training.timeline import FRAMES_PER_TURN, Standing, Timeline
+from training.timeline import FRAMES_PER_TURN, Standing, Talk, Timeline
 
 STRIDE = 16
 PINS_MAX = 40
@@ -211,8 +211,8 @@ def mistime(rng: np.random.Generator, line: Timeline, early: float, late: float)
 def _aux(line: Timeline, k: int, cut_short: frozenset[int]) -> list[int]:
     standing = standing_at(line, k)
     if standing is None:
-        talking = any(first <= k <= last for first, last in line.talks)
-        return [MODES.index(Kind.TALK) if talking else 0, NONE, NONE, NONE, NONE]
+        talk = next((talk for talk in line.talks if talk.first <= k <= talk.last), None)
+        return _aux_of_talk(line, talk, k) if talk else [0, NONE, NONE, NONE, NONE]
     asked = standing.utterance
     counts = asked.kind in (Kind.COUNT, Kind.REPS)
     begun = (turn for turn in line.out if turn - 1 not in cut_short)  # the rest of an answer is none of its own
@@ -224,6 +224,13 @@ def _aux(line: Timeline, k: int, cut_short: frozenset[int]) -> list[int]:
     cue = vocab.heard(asked.cue)[0] if asked.cue else NONE
     mode = MODES.index(asked.kind) if asked.kind in MODES else NONE
     return [mode, say[0], say[1], TENTHS.get(asked.tenths, NONE), cue]
+
+
+def _aux_of_talk(line: Timeline, talk: Talk, k: int) -> list[int]:
+    """The next number, and as an interval the last one."""
+    due = sum(talk.first <= turn < k for turn in line.out) + 1
+    say = vocab.encode(vocab.number(due))[0] if due <= talk.number else vocab.TOKEN_ID[vocab.SIL]
+    return [MODES.index(Kind.TALK), say, NONE, TENTHS.get(10 * talk.number, NONE), NONE]
 
 
 def _asked(line: Timeline, k: int) -> int:

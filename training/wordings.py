@@ -36,6 +36,8 @@ _THEIRS = frozenset(
         "the color of {}",
         "it takes {} seconds",
         "tell me what number",
+        "count how many times",
+        "please count how many",
     }
 )
 
@@ -76,8 +78,8 @@ _HEARD = (
 _WORD = ("{cue}", "the word {cue}")
 CUE = (*_ways(_POLITE[:3], _ANSWER, _HEARD, _WORD), *_ways(_HEARD, _WORD, _POLITE[:3], _ANSWER))
 _SOUNDS = (
-    *("at each {cue}", "when a {cue} sounds", "when a {cue} comes", "when you hear the {cue}", "at every {cue}"),
-    *("each time the {cue} goes", "whenever there is a {cue}", "at the sound of the {cue}", "after every {cue}"),
+    *("at each {cue}", "when a {cue} sounds", "when a {cue} is heard", "when you hear the {cue}", "at every {cue}"),
+    *("each time the {cue} goes", "whenever there comes a {cue}", "at the sound of the {cue}", "after every {cue}"),
 )
 SOUND = (*_ways(_POLITE[:3], _ANSWER, _SOUNDS), *_ways(_SOUNDS, _POLITE[:3], _ANSWER))
 COUNT = (

@@ -87,7 +87,8 @@ def test_parsing_inverts_everything_that_is_asked(kind: Kind) -> None:
 
 
 def test_a_clip_of_an_interval_or_wording_that_is_held_out_is_left_out() -> None:
-    assert not in_recipe(Utterance(kind=Kind.EVERY, words="say tea every seven seconds", say="tea", tenths=70))
+    asked = "say tea every seven and a half seconds"
+    assert not in_recipe(Utterance(kind=Kind.EVERY, words=asked, say="tea", tenths=75))
     assert not in_recipe(Utterance(kind=Kind.ASK, words="is grass green", say="green"))
 
 
