@@ -20,6 +20,7 @@ from cluster.types import MICRO_TURN_MS
 Port = Annotated[int, Field(ge=0, le=65535)]  # 0: any free one
 Count = Annotated[int, Field(ge=1)]
 MASK = "***"
+TTL_MARGIN_S = 60  # a detached session writes nothing: for as long a store may also have been away before
 INSTALL_ROOT = Path(__file__).resolve().parents[1]  # what is shipped beside this package, such as models/
 
 
@@ -92,7 +93,7 @@ class Redis(Section):
     tls_ca_file: str = ""
     wait_replicas: Annotated[int, Field(ge=0, le=8)] = 0
     timeout_ms: Annotated[int, Field(ge=10, le=60_000)] = 1_000
-    ttl_s: Annotated[int, Field(ge=60)] = 86_400
+    ttl_s: Annotated[int, Field(ge=60)] = 86_400  # of what is held of a session, since it was last written or resumed
 
 
 class Auth(Section):
@@ -145,6 +146,13 @@ class Config(Section):
                 raise ConfigError(f"serve.{other}", f"is needed beside serve.{given}")
         if self.redis.tls_ca_file and not self.redis.url.startswith("rediss://"):
             raise ConfigError("redis.tls_ca_file", "has no effect unless redis.url begins with rediss://")
+        kept = self.limits.detached_s + TTL_MARGIN_S
+        if self.redis.ttl_s < kept:
+            raise ConfigError(
+                "redis.ttl_s",
+                f"{self.redis.ttl_s} would forget a session before its client may no longer come back; give at least "
+                f"{kept} ({TTL_MARGIN_S} more than limits.detached_s), or less as limits.detached_s",
+            )
         if self.experts.exchange == "alltoall" and self.scaling.most > 1:
             raise ConfigError("scaling.pairs", "the ranks of alltoall belong to one engine; take 1, or exchange grpc")
         return self

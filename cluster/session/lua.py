@@ -2,9 +2,16 @@
 
 KEYS: 1 meta (hash: epoch owner newest previous seat terms base ended), 2 journal (list). A write answers {held
 epoch, next index}; epoch 0 stands for a session that does not exist. Every script may be repeated after a lost answer.
+Whoever owns a session or comes back to it has it live for another TTL, as a write does.
 """
 
 from __future__ import annotations
+
+_LIVES_ON = """
+local function lives_on(seconds)
+  for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, seconds) end
+end
+"""
 
 CREATE = """
 if redis.call('EXISTS', KEYS[1]) == 1 then
@@ -15,19 +22,28 @@ redis.call('EXPIRE', KEYS[1], ARGV[3])
 return 1
 """
 
-CLAIM = """
+# ARGV: held epoch, owner, ttl in seconds
+CLAIM = (
+    _LIVES_ON
+    + """
 local held = tonumber(redis.call('HGET', KEYS[1], 'epoch') or 0)
 if held == tonumber(ARGV[1]) and held > 0 then
   redis.call('HSET', KEYS[1], 'epoch', held + 1, 'owner', ARGV[2])
+  lives_on(ARGV[3])
   return held + 1
 end
 if held == tonumber(ARGV[1]) + 1 and redis.call('HGET', KEYS[1], 'owner') == ARGV[2] then
+  lives_on(ARGV[3])
   return held
 end
 return -held
 """
+)
 
-REDEEM = """
+# ARGV: token, fresh token, ttl in seconds
+REDEEM = (
+    _LIVES_ON
+    + """
 local newest, previous, seat, epoch = unpack(redis.call('HMGET', KEYS[1], 'newest', 'previous', 'seat', 'epoch'))
 if not newest or (ARGV[1] ~= newest and ARGV[1] ~= previous) then
   return {0, 0}
@@ -37,20 +53,29 @@ if newest ~= ARGV[2] then
   seat = seat + 1
 end
 redis.call('HSET', KEYS[1], 'newest', ARGV[2], 'previous', ARGV[1], 'seat', seat)
+lives_on(ARGV[3])
 return {tonumber(epoch), seat}
 """
+)
 
-# Answers {epoch, the newest seat}; epoch 0: the token does not fit.
-RELINK = """
+# ARGV: token, ttl in seconds or nothing where the token is only checked. Answers {epoch, the newest seat}; epoch 0:
+# the token does not fit.
+RELINK = (
+    _LIVES_ON
+    + """
 local newest, previous, seat, epoch = unpack(redis.call('HMGET', KEYS[1], 'newest', 'previous', 'seat', 'epoch'))
 if not newest or (ARGV[1] ~= newest and ARGV[1] ~= previous) then
   return {0, 0}
 end
+if ARGV[2] then lives_on(ARGV[2]) end
 return {tonumber(epoch), tonumber(seat or 1)}
 """
+)
 
 # ARGV: epoch, index, drop below, terms, last, ttl in seconds, records …
-APPEND = """
+APPEND = (
+    _LIVES_ON
+    + """
 local epoch = tonumber(redis.call('HGET', KEYS[1], 'epoch') or 0)
 local index, below = tonumber(ARGV[2]), tonumber(ARGV[3])
 if epoch == 0 or epoch ~= tonumber(ARGV[1]) then
@@ -77,10 +102,10 @@ end
 redis.call('HSET', KEYS[1], 'base', base)
 if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'terms', ARGV[4]) end
 if ARGV[5] == '1' then redis.call('HSET', KEYS[1], 'ended', 1) end
-redis.call('EXPIRE', KEYS[1], ARGV[6])
-redis.call('EXPIRE', KEYS[2], ARGV[6])
+lives_on(ARGV[6])
 return {epoch, following}
 """
+)
 
 LOAD = """
 return {redis.call('HGETALL', KEYS[1]), redis.call('LRANGE', KEYS[2], 0, -1)}

@@ -68,7 +68,7 @@ class RedisStore:
         return 1
 
     async def claim(self, tenant: str, session: str, *, held: int, owner: str) -> int:
-        epoch = await self._run(lua.CLAIM, tenant, session, held, owner)
+        epoch = await self._run(lua.CLAIM, tenant, session, held, owner, self._options.ttl_s)
         if epoch == 0:
             raise ResyncRequired(f"session {session}: nothing is held of it; open a new session")
         if epoch < 0:
@@ -76,10 +76,11 @@ class RedisStore:
         return epoch
 
     async def redeem(self, tenant: str, session: str, *, token: str, fresh: str) -> Seat:
-        return _seat(await self._run(lua.REDEEM, tenant, session, digest(token), digest(fresh)))
+        tokens = digest(token), digest(fresh)
+        return _seat(await self._run(lua.REDEEM, tenant, session, *tokens, self._options.ttl_s))
 
     async def relink(self, tenant: str, session: str, *, token: str, seat: int) -> Seat:
-        newest = _seat(await self._run(lua.RELINK, tenant, session, digest(token)))
+        newest = _seat(await self._run(lua.RELINK, tenant, session, digest(token), self._options.ttl_s))
         if seat < newest.number:
             raise Superseded(session)
         return Seat(epoch=newest.epoch, number=seat)

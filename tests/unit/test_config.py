@@ -104,3 +104,10 @@ def test_zones_that_cannot_part_the_copies_of_an_expert_are_refused(zones: list[
     with pytest.raises(ConfigError, match=r"experts\.zones: .* at least as many zones as copies"):
         load(env={}, overrides={"experts.zones": zones, "experts.shards": shards})
     assert load(env={}, overrides={"experts.zones": ["a", "b"], "experts.shards": 4}).experts.zones == ("a", "b")
+
+
+def test_a_store_must_remember_a_session_for_longer_than_its_client_may_be_away() -> None:
+    given = {"redis.ttl_s": 659, "limits.detached_s": 600}
+    with pytest.raises(ConfigError, match=r"redis\.ttl_s: 659 would forget .* at least 660 .* limits\.detached_s"):
+        load(env={}, overrides=given)
+    assert load(env={}, overrides=given | {"redis.ttl_s": 660}).redis.ttl_s == 660

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from pathlib import Path
 
 import pytest
@@ -241,6 +241,34 @@ async def test_tokens_are_never_stored_and_every_key_expires(valkey: ValkeyServe
         for key in keys:
             assert 0 < await redis.ttl(key) <= 100
         assert b"secret" not in b"".join((await redis.hgetall("cp:{acme:s}:meta")).values())
+    await store.close()
+
+
+async def test_a_session_that_is_claimed_resumed_or_written_lives_on_and_one_that_is_looked_at_does_not(
+    valkey: ValkeyServer,
+) -> None:
+    store = RedisStore(RedisOptions(url=url_of(valkey), ttl_s=1_000))
+    keys = "cp:{acme:s}:meta", "cp:{acme:s}:journal"
+    async with Redis.from_url(url_of(valkey)) as redis:
+        await redis.flushall()
+        await opened(store)
+        await store.append([write(0, b"a")])
+
+        async def left(use: Awaitable[object]) -> set[bool]:
+            """Whether each key is kept for longer after it was used."""
+            for key in keys:
+                await redis.expire(key, 100)
+            await use
+            return {await redis.ttl(key) > 100 for key in keys}
+
+        assert await left(store.redeem("acme", "s", token="t1", fresh="t2")) == {True}
+        assert await left(store.relink("acme", "s", token="t2", seat=2)) == {True}
+        assert await left(store.claim("acme", "s", held=1, owner="two")) == {True}
+        assert await left(store.claim("acme", "s", held=1, owner="two")) == {True}  # repeated after a lost answer
+        assert await left(store.append([write(1, b"b", epoch=2)])) == {True}
+        assert await left(store.append([write(2, b"stale", epoch=1)])) == {False}
+        assert await left(store.check("acme", "s", token="t2")) == {False}
+        assert await left(store.load("acme", "s")) == {False}
     await store.close()
 
 
