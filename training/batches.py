@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from training import views
+from training import standing, views
 from training.mixing import Room, render
 from training.script import Pool, Script
 from training.timeline import FRAMES_PER_TURN, Placed, Timeline
@@ -47,7 +47,8 @@ class Batch:
     elapsed_BA: torch.Tensor
     frames_BALC: torch.Tensor
     aux_at_N2: torch.Tensor  # row and column
-    aux_N5: torch.Tensor
+    aux_NH: torch.Tensor  # columns as in `training.standing`
+    left_NL: torch.Tensor  # what is left, as shares; zeros where nothing is timed
     asked_N: torch.Tensor
     patch_at_BP: torch.Tensor  # as audio_at, of every patch
     patches_BPX: torch.Tensor
@@ -121,6 +122,7 @@ def collate(rows: list[views.View], shape: Shape) -> Batch:
         patch_at[index, : each_PG.size] = each_PG.flatten()
         patches[index, : each_PG.size] = row.patches_PGX.reshape(-1, patches.shape[-1])
         shown_at.append(np.stack([np.full(shown, index), each_PG[:, -1]], axis=1))
+    aux_NH = np.concatenate([row.aux_KH for row in rows])
     return Batch(
         tokens_BT=torch.from_numpy(tokens),
         positions_BT=torch.from_numpy(positions),
@@ -129,7 +131,8 @@ def collate(rows: list[views.View], shape: Shape) -> Batch:
         elapsed_BA=torch.from_numpy(elapsed),
         frames_BALC=torch.from_numpy(frames),
         aux_at_N2=torch.from_numpy(np.concatenate(aux_at)),
-        aux_N5=torch.from_numpy(np.concatenate([row.aux_K5 for row in rows])),
+        aux_NH=torch.from_numpy(aux_NH),
+        left_NL=torch.from_numpy(standing.shares(aux_NH[:, -1])),
         asked_N=torch.from_numpy(np.concatenate([row.asked_K for row in rows])),
         patch_at_BP=torch.from_numpy(patch_at),
         patches_BPX=torch.from_numpy(patches),

@@ -98,8 +98,7 @@ def synthesise_sights(folder: Path, shards: int, count: int) -> None:
 
 def in_recipe(utterance: Utterance) -> bool:
     """Whether its wording and interval are still trained: a clip made before the recipe changed is left out."""
-    trained = vocab.ALL_TENTHS if utterance.kind is Kind.IN else vocab.PERIODS
-    if utterance.kind in (Kind.EVERY, Kind.IN, Kind.CHANGE) and utterance.tenths not in trained:
+    if utterance.kind in (Kind.EVERY, Kind.IN, Kind.CHANGE) and utterance.tenths not in vocab.ALL_TENTHS:
         return False
     return utterance.kind is Kind.CHATTER or tasks.parse(utterance.words) == utterance
 

@@ -73,7 +73,7 @@ def _held_out_text(rng: np.random.Generator, index: int) -> str:
         return tasks.chatter(rng).words
     if kind is Kind.STOP:
         return tasks.stop(rng).words
-    tenths = vocab.HELD_OUT_PERIODS[index // 8 % len(vocab.HELD_OUT_PERIODS)] if index % 8 == 4 else 0
+    tenths = vocab.HELD_OUT_TENTHS[index // 8 % len(vocab.HELD_OUT_TENTHS)] if index % 8 == 4 else 0
     return tasks.request(rng, kind, vocab.HELD_OUT_PHRASES, tenths).words
 
 

@@ -12,7 +12,7 @@ from training.batches import Batch
 from training.model import Micro, Outputs
 from training.sights.body import STANCE
 from training.sights.reel import SIZES, TRACK
-from training.views import NONE
+from training.standing import COLUMNS, NONE
 
 STANCE_WEIGHT = 4.0
 
@@ -54,7 +54,7 @@ def loss(model: Micro, batch: Batch, outputs: Outputs, weights: Weights) -> tupl
             "speak_acc": float(right_N[speak].float().mean()),
             "silent_acc": float(right_N[~speak].float().mean()),
         }
-        parts |= dict(zip(("mode", "say_1", "say_2", "interval", "cue"), aux.tolist(), strict=True))
+        parts |= dict(zip(COLUMNS, aux.tolist(), strict=True))
     return total, parts | seen
 
 
@@ -108,12 +108,14 @@ def ctc_loss(ctc_logits_BAV: Tensor, batch: Batch) -> Tensor:
 
 
 def aux_loss(model: Micro, batch: Batch, outputs: Outputs) -> Tensor:
-    """Cross-entropy of the helper heads at the last input token of each micro-turn: [5]."""
+    """Cross-entropy of the helper heads at the last input token of each micro-turn, one for each of COLUMNS."""
     x_ND = model.aux_norm(outputs.aux_hidden_BTD[batch.aux_at_N2[:, 0], batch.aux_at_N2[:, 1]])
-    return torch.stack(
-        [
-            F.cross_entropy(head(x_ND).float(), target_N, ignore_index=NONE, reduction="sum")
-            / (target_N != NONE).sum().clamp(min=1)
-            for head, target_N in zip(model.aux_heads, batch.aux_N5.unbind(1), strict=True)
-        ]
-    )
+    parts = []
+    for name, head, target_N in zip(COLUMNS, model.aux_heads, batch.aux_NH.unbind(1), strict=True):
+        logits = head(x_ND).float()
+        if name == "left":
+            total = -(logits.log_softmax(-1) * batch.left_NL).sum()
+        else:
+            total = F.cross_entropy(logits, target_N, ignore_index=NONE, reduction="sum")
+        parts.append(total / (target_N != NONE).sum().clamp(min=1))
+    return torch.stack(parts)

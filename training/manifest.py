@@ -51,8 +51,8 @@ def manifest(clips: Path) -> dict[str, Any]:
             phrases.add(say)
         if tenths:
             intervals[kind].add(tenths)
-    intervals[Kind.EVERY.value] |= set(vocab.PERIODS)
-    intervals[Kind.IN.value] |= set(vocab.ALL_TENTHS)
+    for kind in (Kind.EVERY, Kind.IN, Kind.CHANGE):  # as text all of them are
+        intervals[kind.value] |= set(vocab.ALL_TENTHS)
     phrases |= set(vocab.TRAINED_PHRASES) | set(vocab.SINGLES) | set(vocab.NOUNS)
     return {
         "engines": sorted(engines),

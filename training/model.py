@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from training.batches import Batch
 from training.layers import Audio, Ctc, ModelConfig, Norm, Sights, Vision, linear
 from training.precision import WORK
-from training.views import MODES, TENTHS
+from training.standing import COLUMNS
 
 
 class Attention(nn.Module):
@@ -139,9 +139,7 @@ class Micro(nn.Module):
         self.layers = nn.ModuleList(Block(c) for _ in range(c.layers))
         self.norm, self.lm_head = Norm(c.hidden, c.eps), linear(c.hidden, c.vocab)
         self.aux_norm = Norm(c.hidden, c.eps)
-        self.aux_heads = nn.ModuleList(
-            linear(c.hidden, size) for size in (len(MODES), c.vocab, c.vocab, len(TENTHS), c.vocab)
-        )
+        self.aux_heads = nn.ModuleList(linear(c.hidden, size) for size in COLUMNS.values())
         self.vision, self.sights = Vision(c), Sights(c)
 
     def listen(self, batch: Batch) -> Tensor:

@@ -133,8 +133,8 @@ def check(plan: Plan) -> None:
         raise ValueError(f"{plan.name}.later: not in the vocabulary: {', '.join(sorted(unknown))}")
     if plan.name in ASKING and plan.phrase not in vocab.HELD_OUT_PHRASES:
         raise ValueError(f"{plan.name}.phrase: {plan.phrase!r} is trained; take one of {vocab.HELD_OUT_PHRASES}")
-    if plan.name in ASKING and plan.tenths not in vocab.HELD_OUT_PERIODS:
-        raise ValueError(f"{plan.name}.tenths: {plan.tenths} is trained; take one of {vocab.HELD_OUT_PERIODS}")
+    if plan.name in ASKING and plan.tenths not in vocab.HELD_OUT_TENTHS:
+        raise ValueError(f"{plan.name}.tenths: {plan.tenths} is trained; take one of {vocab.HELD_OUT_TENTHS}")
 
 
 def main() -> None:

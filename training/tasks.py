@@ -95,7 +95,7 @@ _BY_KIND = {
 def request(
     rng: np.random.Generator, kind: Kind, phrases: tuple[str, ...] = vocab.TRAINED_PHRASES, tenths: int = 0
 ) -> Utterance:
-    """A standing request. Two-word phrases come from `phrases`; `tenths` 0 draws a trained interval for the kind."""
+    """A standing request. Two-word phrases come from `phrases`; `tenths` 0 draws a trained interval."""
     if phrases is vocab.TRAINED_PHRASES and rng.random() < 0.25:
         say = str(rng.choice(vocab.SINGLES + vocab.NOUNS))
     else:
@@ -105,19 +105,19 @@ def request(
         cue = str(rng.choice(SOUNDS if kind is Kind.SOUND else vocab.ASKED_CUES))
         say = "" if kind is Kind.COUNT else say
         return Utterance(kind=kind, words=words.format(say=say, cue=cue), say=say, cue=cue)
-    tenths = tenths or interval(rng, vocab.ALL_TENTHS if kind is Kind.IN else vocab.PERIODS)
+    tenths = tenths or interval(rng)
     return Utterance(kind=kind, words=words.format(say=say, n=vocab.say_number(tenths)), say=say, tenths=tenths)
 
 
-def interval(rng: np.random.Generator, among: tuple[int, ...]) -> int:
+def interval(rng: np.random.Generator) -> int:
     """Mostly up to 12 s, seldom more than 20."""
     draw = rng.random()
     low, high = (0, 120) if draw < 0.7 else (120, 200) if draw < 0.88 else (200, 600)
-    return int(rng.choice([tenths for tenths in among if low < tenths <= high]))
+    return int(rng.choice([tenths for tenths in vocab.ALL_TENTHS if low < tenths <= high]))
 
 
 def change(rng: np.random.Generator) -> Utterance:
-    tenths = interval(rng, vocab.PERIODS)
+    tenths = interval(rng)
     words = _pick(rng, CHANGE).format(n=vocab.say_number(tenths))
     return Utterance(kind=Kind.CHANGE, words=words, tenths=tenths)
 

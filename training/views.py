@@ -1,7 +1,7 @@
 """What the model sees of a conversation: a context as the server builds it, flattened to arrays with targets.
 
 Letters: T tokens of a row, A audio tokens, W words heard, L frames of an audio token, C mel channels, P pictures,
-G patches of a picture, X bytes of a patch, S columns of a track, Q of a stance.
+G patches of a picture, X bytes of a patch, S columns of a track, Q of a stance, H helper heads, K micro-turns learned.
 """
 
 from __future__ import annotations
@@ -14,15 +14,12 @@ import numpy.typing as npt
 from training import vocab
 from training.sights.body import STANCE
 from training.sights.reel import TRACK
-from training.tasks import SIGHTS, Kind
-from training.timeline import FRAMES_PER_TURN, Standing, Talk, Timeline
+from training.standing import COLUMNS, NONE, asked_of_camera, what_stands
+from training.timeline import FRAMES_PER_TURN, Timeline
 
 STRIDE = 16
 PINS_MAX = 40
 FRAMES_PER_TOKEN = 5
-MODES = (None, Kind.EVERY, Kind.IN, Kind.CUE, Kind.SOUND, Kind.COUNT, Kind.TALK)
-TENTHS = {tenths: index for index, tenths in enumerate(vocab.ALL_TENTHS)}
-NONE = -100  # no target here
 PATCH, GRID = 40, 2
 PATCHES = GRID * GRID
 
@@ -45,7 +42,7 @@ class Cut:
 
 @dataclass(slots=True, kw_only=True)
 class View:
-    """One training row. aux columns: mode, first and second word to say, interval, cue; NONE where there is none.
+    """One training row. aux columns: those of `training.standing`.
 
     asked: which request about the camera stands, 0 for none, at the same tokens.
     """
@@ -57,7 +54,7 @@ class View:
     elapsed_A: Ints  # its k
     frames_ALC: npt.NDArray[np.uint8]
     aux_at_K: Ints  # index of the last input token of each micro-turn with targets
-    aux_K5: Ints
+    aux_KH: Ints
     asked_K: Ints
     words_W: Ints
     picture_at_P: Ints  # index of the first patch of each picture
@@ -137,8 +134,8 @@ def view(
             stance.append(shot[2])
         if learn:
             aux_at.append(at + 1 + patches + len(text))
-            aux.append(_aux(line, k, cut_short))
-            asked.append(_asked(line, k))
+            aux.append(what_stands(line, k, cut_short))
+            asked.append(asked_of_camera(line, k))
         seen.append(k)
     return View(
         tokens_T=np.array(tokens),
@@ -148,7 +145,7 @@ def view(
         elapsed_A=np.array(elapsed),
         frames_ALC=np.stack(frames),
         aux_at_K=np.array(aux_at, np.int64),
-        aux_K5=np.array(aux, np.int64).reshape(-1, 5),
+        aux_KH=np.array(aux, np.int64).reshape(-1, len(COLUMNS)),
         asked_K=np.array(asked, np.int64),
         words_W=np.array(_words(line, seen), np.int64),
         picture_at_P=np.array(picture_at, np.int64),
@@ -208,36 +205,6 @@ def mistime(rng: np.random.Generator, line: Timeline, early: float, late: float)
     return frozenset(forced)
 
 
-def _aux(line: Timeline, k: int, cut_short: frozenset[int]) -> list[int]:
-    standing = standing_at(line, k)
-    if standing is None:
-        talk = next((talk for talk in line.talks if talk.first <= k <= talk.last), None)
-        return _aux_of_talk(line, talk, k) if talk else [0, NONE, NONE, NONE, NONE]
-    asked = standing.utterance
-    counts = asked.kind in (Kind.COUNT, Kind.REPS)
-    begun = (turn for turn in line.out if turn - 1 not in cut_short)  # the rest of an answer is none of its own
-    said = sum(standing.kept < turn < k for turn in begun) if counts or asked.kind is Kind.ACTS else 0
-    words = vocab.number(said + 1) if counts else asked.say
-    if asked.kind is Kind.ACTS:
-        words = ("start", "stop")[said % 2]
-    say = (*vocab.encode(words), vocab.TOKEN_ID[vocab.SIL], NONE)
-    cue = vocab.heard(asked.cue)[0] if asked.cue else NONE
-    mode = MODES.index(asked.kind) if asked.kind in MODES else NONE
-    return [mode, say[0], say[1], TENTHS.get(asked.tenths, NONE), cue]
-
-
-def _aux_of_talk(line: Timeline, talk: Talk, k: int) -> list[int]:
-    """The next number, and as an interval the last one."""
-    due = sum(talk.first <= turn < k for turn in line.out) + 1
-    say = vocab.encode(vocab.number(due))[0] if due <= talk.number else vocab.TOKEN_ID[vocab.SIL]
-    return [MODES.index(Kind.TALK), say, NONE, TENTHS.get(10 * talk.number, NONE), NONE]
-
-
-def _asked(line: Timeline, k: int) -> int:
-    standing = standing_at(line, k)
-    return 1 + SIGHTS.index(standing.utterance.kind) if standing and standing.utterance.kind in SIGHTS else 0
-
-
 def _words(line: Timeline, turns: list[int]) -> list[int]:
     """The words spoken in these micro-turns, by the estimated middle of each."""
     present, words = set(turns), []
@@ -248,7 +215,3 @@ def _words(line: Timeline, turns: list[int]) -> list[int]:
             if int(middle) // FRAMES_PER_TURN in present:
                 words.append(word)
     return words
-
-
-def standing_at(line: Timeline, k: int) -> Standing | None:
-    return next((item for item in line.standings if item.kept <= k < item.released), None)

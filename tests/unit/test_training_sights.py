@@ -18,6 +18,7 @@ from training.sights.reel import SIZES, Event, Scene
 from training.sights.store import Reels
 from training.sights.things import COLOURS, KEPT, PAIRS, SHAPES
 from training.sights.watching import Watching
+from training.standing import standing_at
 from training.tasks import SIGHTS, Kind, Utterance
 from training.timeline import Timeline
 
@@ -117,7 +118,7 @@ def test_every_answer_of_a_conversation_can_be_told_from_a_picture_already_seen(
     for seed in range(12):
         line = Watching(np.random.default_rng(seed), pool, 150, reels).write()
         for k, ids in line.out.items():
-            standing = views.standing_at(line, k)
+            standing = standing_at(line, k)
             if standing and standing.utterance.kind in SIGHTS and k > standing.kept:
                 answered += 1
                 assert k in line.camera or k - 1 in line.camera

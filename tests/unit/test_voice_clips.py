@@ -9,7 +9,7 @@ import pytest
 from training.kokoro import to_kokoro, write_wav
 from training.kokoro_clips import STYLES, TIMBRES, plan_clip
 from training.tasks import Kind, parse
-from training.vocab import HELD_OUT_PERIODS, HELD_OUT_PHRASES
+from training.vocab import HELD_OUT_PHRASES, HELD_OUT_TENTHS
 from training.voices import HELD_OUT_STYLES, OUTPUT_STYLE
 from training.word_bounds import word_bounds
 
@@ -30,7 +30,7 @@ def test_neither_held_out_styles_nor_the_output_voice_are_ever_trained() -> None
 def test_training_clips_never_ask_for_held_out_phrases_or_periods() -> None:
     asked = [parse(plan.text) for plan in TRAINED]
     assert not {one.say for one in asked} & set(HELD_OUT_PHRASES)
-    assert not {one.tenths for one in asked if one.kind is Kind.EVERY} & set(HELD_OUT_PERIODS)
+    assert not {one.tenths for one in asked if one.kind is Kind.EVERY} & set(HELD_OUT_TENTHS)
 
 
 def test_held_out_clips_use_held_out_styles_and_phrases_of_every_kind_the_probe_needs() -> None:
@@ -38,7 +38,7 @@ def test_held_out_clips_use_held_out_styles_and_phrases_of_every_kind_the_probe_
     assert {plan.style for plan in HELD_OUT} == set(HELD_OUT_STYLES)
     assert {one.say for one in asked if one.say} <= set(HELD_OUT_PHRASES)
     assert {one.kind for one in asked} == {Kind.EVERY, Kind.IN, Kind.CUE, Kind.STOP, Kind.CHATTER}
-    assert {one.tenths for one in asked if one.kind is Kind.EVERY} >= set(HELD_OUT_PERIODS)
+    assert {one.tenths for one in asked if one.kind is Kind.EVERY} >= set(HELD_OUT_TENTHS)
 
 
 @pytest.mark.parametrize(
