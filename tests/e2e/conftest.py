@@ -53,8 +53,10 @@ def command(*arguments: str) -> list[str]:
 
 
 def environment(more: dict[str, str] | None = None) -> dict[str, str]:
+    """Deterministic, so that what a cluster has served can be replayed bit for bit."""
+    exact = {"COUNTERPOINT_ENGINE__DTYPE": "f32", "COUNTERPOINT_ENGINE__DETERMINISTIC": "true"}
     path = os.pathsep.join((str(ROOT), str(ROOT / "protos")))
-    return {**os.environ, "PYTHONPATH": path, "COUNTERPOINT_ENGINE__DTYPE": "f32", **(more or {})}
+    return {**os.environ, "PYTHONPATH": path, **exact, **(more or {})}
 
 
 def counterpoint(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
