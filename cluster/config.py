@@ -87,9 +87,10 @@ class Experts(Section):
 class Redis(Section):
     """`url` empty: an embedded Valkey with AOF below `serve.data_dir`."""
 
-    url: str = ""  # redis://, rediss:// or redis+sentinel://host:port,host:port/service
+    url: str = ""  # redis://host:port/db or redis+sentinel://host:port,host:port/service/db; rediss for TLS
     username: str = ""
     password: str = ""
+    sentinel_password: str = ""  # what sentinels ask for themselves; empty: nothing
     tls_ca_file: str = ""
     wait_replicas: Annotated[int, Field(ge=0, le=8)] = 0
     timeout_ms: Annotated[int, Field(ge=10, le=60_000)] = 1_000
@@ -144,8 +145,13 @@ class Config(Section):
         for given, other in (("tls_cert_file", "tls_key_file"), ("tls_key_file", "tls_cert_file")):
             if getattr(self.serve, given) and not getattr(self.serve, other):
                 raise ConfigError(f"serve.{other}", f"is needed beside serve.{given}")
-        if self.redis.tls_ca_file and not self.redis.url.startswith("rediss://"):
-            raise ConfigError("redis.tls_ca_file", "has no effect unless redis.url begins with rediss://")
+        scheme = self.redis.url.partition("://")[0]
+        if self.redis.tls_ca_file and scheme not in ("rediss", "rediss+sentinel"):
+            raise ConfigError(
+                "redis.tls_ca_file", "has no effect unless redis.url begins with rediss:// or rediss+sentinel://"
+            )
+        if self.redis.sentinel_password and not scheme.endswith("+sentinel"):
+            raise ConfigError("redis.sentinel_password", "has no effect unless redis.url names sentinels")
         kept = self.limits.detached_s + TTL_MARGIN_S
         if self.redis.ttl_s < kept:
             raise ConfigError(
@@ -161,7 +167,8 @@ class Config(Section):
         """All of it for the eyes of anybody, ready for JSON: passwords and API keys are masked."""
         values = self.model_dump(mode="json")
         redis, auth = values["redis"], values["auth"]
-        redis["password"] = redis["password"] and MASK
+        for secret in ("password", "sentinel_password"):
+            redis[secret] = redis[secret] and MASK
         redis["url"] = _without_password(redis["url"])
         auth["api_keys"] = {f"{MASK}{n}": tenant for n, tenant in enumerate(auth["api_keys"].values())}
         return values

@@ -28,7 +28,7 @@ OWNED = {
     "auth": "*",
     "engine": {"checkpoint"},
     "experts": {"shards", "zones"},
-    "redis": {"url", "username", "password", "tls_ca_file"},
+    "redis": {"url", "username", "password", "sentinel_password", "tls_ca_file"},
     "scaling": {"pairs", "max_pairs"},
     "telemetry": {"metrics_host", "metrics_port", "log_dir"},
 }

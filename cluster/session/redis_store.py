@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
@@ -19,7 +18,6 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError
 
 from cluster.errors import (
-    ConfigError,
     Fenced,
     ProtocolError,
     ResyncRequired,
@@ -28,6 +26,7 @@ from cluster.errors import (
     Unauthenticated,
 )
 from cluster.session import lua
+from cluster.session.address import watched
 from cluster.session.commands import JournalWrite
 from cluster.session.events import Answer, JournalOutcome
 from cluster.session.store import BAD_TOKEN, Seat, StoredSession, digest
@@ -40,14 +39,16 @@ _APPEND_SHA = sha1(lua.APPEND.encode(), usedforsecurity=False).hexdigest()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedisOptions:
-    """url: redis://, rediss:// (TLS) or redis+sentinel://host:port,host:port/service.
+    """url: redis://host:port/db or redis+sentinel://host:port,host:port/service/db; with rediss for TLS on every way.
 
-    wait_replicas: how many must have a tick's records before they count as written.
+    sentinel_password: what sentinels ask for themselves. wait_replicas: how many must have a tick's records before they
+    count as written.
     """
 
     url: str
     username: str = ""
     password: str = ""
+    sentinel_password: str = ""
     tls_ca_file: str = ""
     wait_replicas: int = 0
     timeout_ms: int = 1_000
@@ -187,26 +188,26 @@ def _outcome(write: JournalWrite, answer: Any) -> JournalOutcome:
 
 def _client(options: RedisOptions) -> tuple[Redis, list[Redis]]:
     """A client of the primary, and those of the sentinels it asks for it."""
-    url = urlsplit(options.url)
+    behind = watched(options.url)
     timeout_s = (options.timeout_ms + (_WAIT_MARGIN_MS if options.wait_replicas else 0)) / 1000
     # a lost connection is tried once more and at once: the caller counts in ticks, not in backoffs
-    common: dict[str, Any] = {
+    wire: dict[str, Any] = {
         "socket_timeout": timeout_s,
         "socket_connect_timeout": timeout_s,
         "retry": Retry(NoBackoff(), 1),
-        "username": options.username or url.username,
-        "password": options.password or url.password,
     }
-    if url.scheme == "redis+sentinel":
-        service = url.path.strip("/")
-        hosts = url.netloc.rpartition("@")[2].split(",")
-        if not service or not all(host for host in hosts):
-            raise ConfigError("redis.url", "must be redis+sentinel://host:port,host:port/service")
-        found = [(host, int(port or 26379)) for host, _, port in (at.partition(":") for at in hosts)]
-        sentinel = Sentinel(found, socket_timeout=timeout_s)
-        return sentinel.master_for(service, **common), sentinel.sentinels
-    if url.scheme not in ("redis", "rediss"):
-        raise ConfigError("redis.url", f"has the scheme {url.scheme!r}, not redis, rediss or redis+sentinel")
-    if url.scheme == "rediss" and options.tls_ca_file:
-        common["ssl_ca_certs"] = options.tls_ca_file
-    return Redis.from_url(options.url, **{key: value for key, value in common.items() if value is not None}), []
+    if options.tls_ca_file and options.url.startswith("rediss"):
+        wire["ssl_ca_certs"] = options.tls_ca_file
+    if behind is None:
+        own = {"username": options.username, "password": options.password}
+        return Redis.from_url(options.url, **wire, **{key: value for key, value in own.items() if value}), []
+    wire["ssl"] = behind.tls
+    sentinel = Sentinel(behind.sentinels, sentinel_kwargs={**wire, "password": options.sentinel_password or None})
+    primary = sentinel.master_for(
+        behind.service,
+        db=behind.db,
+        username=options.username or behind.username or None,
+        password=options.password or behind.password or None,
+        **wire,
+    )
+    return primary, sentinel.sentinels

@@ -303,6 +303,20 @@ def test_the_authority_of_the_store_lies_where_somebody_speaks_to_it(tmp_path: P
     assert mounted(objects, "redis-ca") == {("scheduler", "ray-worker"), ("supervisor", "serve")}
 
 
+def test_sentinels_have_tls_and_a_password_out_of_the_secret_of_the_store(tmp_path: Path) -> None:
+    given = ("redis.mode=external", "redis.url=rediss+sentinel://a:1/main/2", "redis.caSecretName=store-ca")
+    given += ("redis.existingSecret=store", "redis.sentinelSecretKey=watchword")
+    objects = rendered(None, *(part for value in given for part in ("--set", value)))
+    redis = loaded(config_toml(objects) or "", tmp_path).redis
+    assert (redis.url, redis.sentinel_password) == ("rediss+sentinel://a:1/main/2", "")
+    _, serve = worker_groups(objects)["supervisor"]["template"]["spec"]["containers"]
+    secrets = {
+        variable["name"]: variable["valueFrom"]["secretKeyRef"] for variable in serve["env"] if "valueFrom" in variable
+    }
+    assert secrets["COUNTERPOINT_REDIS__PASSWORD"] == {"name": "store", "key": "redis-password"}
+    assert secrets["COUNTERPOINT_REDIS__SENTINEL_PASSWORD"] == {"name": "store", "key": "watchword"}
+
+
 def test_the_end_of_the_supervisors_pod_ends_no_other_actor(objects: tuple[Object, ...], tmp_path: Path) -> None:
     if toml := config_toml(objects):
         assert loaded(toml, tmp_path).serve.keep_actors

@@ -53,6 +53,11 @@ def test_a_value_it_does_not_know_is_refused_by_name(setting: str, named: str) -
     ("settings", "told"),
     [
         (("redis.mode=external",), "redis.url"),
+        (("redis.sentinelSecretKey=k",), "redis.sentinelSecretKey"),
+        (
+            ("redis.mode=external", "redis.url=redis+sentinel://a:1/main", "redis.sentinelSecretKey=k"),
+            "redis.existingSecret",
+        ),
         (("gcs.backend=external",), "gcs.redisAddress"),
         (("ingress.enabled=true",), "ingress.host"),
         (("gateway.enabled=true",), "gateway.parentRefs"),

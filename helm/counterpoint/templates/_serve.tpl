@@ -29,6 +29,16 @@ the sockets in /tmp, /dev/shm and the process table with the container beside it
           name: {{ . }}
           key: {{ $.Values.redis.secretKey }}
     {{- end }}
+    {{- with .Values.redis.sentinelSecretKey }}
+    {{- if not (contains "+sentinel://" (include "counterpoint.redisUrl" $)) }}
+    {{- fail "redis.sentinelSecretKey: has no effect unless redis.url names sentinels" }}
+    {{- end }}
+    - name: COUNTERPOINT_REDIS__SENTINEL_PASSWORD
+      valueFrom:
+        secretKeyRef:
+          name: {{ required "redis.existingSecret: redis.sentinelSecretKey is a key of it" $.Values.redis.existingSecret }}
+          key: {{ . }}
+    {{- end }}
   resources:
     requests: {cpu: 100m, memory: 512Mi}
     limits: {memory: 1Gi}
