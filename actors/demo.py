@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,11 +13,12 @@ import typer
 from rich.console import Console
 
 from actors import demo_checks as checks
-from actors.demo_checks import Check, Expected
+from actors.demo_checks import Check, Counted, Expected
 from actors.handles import ActorInfo
 from cluster.config import Config, load
 from cluster.errors import ConfigError, CounterpointError
 from cluster.telemetry.logging import configure_logging
+from cluster.telemetry.scrape import Scrape, merge
 from counterpoint.client import ClientError
 from counterpoint.talk.run import Wanted, converse
 from counterpoint.talk.source import Recording
@@ -26,7 +26,7 @@ from counterpoint.talk.terminal import Terminal
 from counterpoint.talk.wav import UnreadableSound, read_wav
 
 DISPATCHERS = {"grpc": "Grpc", "local": "Local", "alltoall": "AllToAll"}
-COMPUTED = re.compile(r"^counterpoint_expert_compute_seconds_count(?:\{[^}]*\})? (\S+)$", re.MULTILINE)
+SETTLED_S = 2.0  # a call that was given up is counted when its time is over
 
 
 def demo(
@@ -74,11 +74,12 @@ async def perform(
     try:
         facts = await app.facts()
         console.print("  ".join(f"[bold]{actor.name}[/] {actor.pid}" for actor in actors), style="dim")
+        before = await asyncio.to_thread(scrapes, actors)
         target = next(actor.address for actor in actors if actor.role == "ingest")
         talked = await hear(console, Wanted(target=target, title="The demo"), Recording(demo_sound), out)
         wanted = Wanted(target=target, title="The control")
         control = await hear(console, wanted, Recording(control_sound), out / "control")
-        served = await asyncio.to_thread(calls_served, actors)
+        counted = await settled(actors, before)
     finally:
         with console.status("stopping the cluster"):
             await app.stop()
@@ -88,7 +89,7 @@ async def perform(
         "control": {"said": control["said"]},
         "actors": [{"role": actor.role, "pid": actor.pid} for actor in actors],
         "dispatcher": dispatcher,
-        "shard_calls": served,
+        "counted": asdict(counted),
         "versions": talked["versions"] | facts,
     }
     summary.pop("unknown")
@@ -97,7 +98,9 @@ async def perform(
         checks.silent(control["said"]),
         checks.own_processes(actors),
         checks.reached_by_grpc(dispatcher),
-        checks.expert_calls_add_up(turns(out), layers=layers, shards=settings.experts.shards, served=served),
+        checks.expert_calls_add_up(
+            [*turns(out), *turns(out / "control")], counted, layers=layers, shards=settings.experts.shards
+        ),
     ]
     summary["checks"] = [asdict(check) for check in verdict]
     (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
@@ -128,13 +131,25 @@ def turns(out: Path) -> list[dict[str, Any]]:
     return [record for record in records if record["kind"] == "turn"]
 
 
-def calls_served(actors: tuple[ActorInfo, ...]) -> list[int]:
-    """What each expert shard itself has counted, from its metrics page."""
-    found = []
+async def settled(actors: tuple[ActorInfo, ...], before: dict[str, Scrape]) -> Counted:
+    """What was counted since, as soon as calls that were given up are counted too."""
+    ends_s = asyncio.get_running_loop().time() + SETTLED_S
+    while True:
+        rose = {name: now.since(before[name]) for name, now in (await asyncio.to_thread(scrapes, actors)).items()}
+        of = {role: [rose[actor.name] for actor in actors if actor.role == role] for role in ("engine", "expert")}
+        counted = Counted.between(merge(of["engine"]), of["expert"])
+        if counted.called == counted.used + counted.again or asyncio.get_running_loop().time() > ends_s:
+            return counted
+        await asyncio.sleep(SETTLED_S / 20)
+
+
+def scrapes(actors: tuple[ActorInfo, ...]) -> dict[str, Scrape]:
+    """The metrics page of each actor that computes, by its name."""
+    found = {}
     for actor in actors:
-        if actor.role == "expert":
+        if actor.role in ("engine", "expert"):
             with urlopen(f"http://{actor.metrics_address}/metrics", timeout=5) as page:
-                found.append(sum(int(float(count)) for count in COMPUTED.findall(page.read().decode())))
+                found[actor.name] = Scrape.of(page.read().decode())
     return found
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from actors.handles import ActorInfo
+from cluster.telemetry import metrics as m
+from cluster.telemetry.scrape import Scrape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,31 @@ class Check:
     what: str
     holds: bool
     found: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What the processes counted over both sessions, each for itself."""
+
+    passes: int  # the engine
+    used: int  # shards that had rows, over layers and passes: the engine, where it splits them
+    again: int  # given rows in another's place
+    called: int  # calls, whatever became of them: who carries them
+    answered: int
+    served: tuple[int, ...]  # calls computed: each shard
+
+    @classmethod
+    def between(cls, engine: Scrape, shards: Sequence[Scrape]) -> Counted:
+        """From how much the metrics of the engine and of each shard rose."""
+        outcomes = {outcome: int(count) for outcome, count in engine.by(m.EXPERT_CALLS, "outcome").items()}
+        return cls(
+            passes=int(engine.get(m.PASSES)),
+            used=int(engine.get(m.SHARDS_USED, attempt="first")),
+            again=int(engine.get(m.SHARDS_USED, attempt="again")),
+            called=sum(count for outcome, count in outcomes.items() if outcome != "too_late"),  # counted before
+            answered=outcomes.get("answered", 0),
+            served=tuple(int(shard.get(f"{m.EXPERT_COMPUTE.name}_count")) for shard in shards),
+        )
 
 
 def said_in_time(said: Sequence[dict[str, Any]], expected: Expected) -> Check:
@@ -61,21 +88,30 @@ def reached_by_grpc(dispatcher: str) -> Check:
     return Check(what="experts are reached through the Grpc exchange", holds=dispatcher == "Grpc", found=dispatcher)
 
 
-def expert_calls_add_up(turns: Sequence[dict[str, Any]], *, layers: int, shards: int, served: Sequence[int]) -> Check:
-    """Every pass calls at least one shard a layer and at most all; what shards served is at least what was called.
+def expert_calls_add_up(turns: Sequence[dict[str, Any]], counted: Counted, *, layers: int, shards: int) -> Check:
+    """Whoever has rows is called, once: seen in each micro-turn, and in all that was counted on both sides.
 
-    turns: the log's record of each micro-turn, alone in its tick. served: calls each shard says it computed. Where the
-    cluster itself says that experts were dropped, calls were given up and nothing can add up.
+    turns: the log's record of each micro-turn, alone in its tick. Where the cluster itself says that experts were
+    dropped, there were layers in which nobody could be given rows.
     """
     whole = [turn for turn in turns if all(item["what"] != "expert_dropped" for item in turn["degradations"])]
     ran = [turn["stages"] for turn in whole if turn["stages"]["passes"]]
-    wrong = [
-        turn for turn in ran if not layers * turn["passes"] <= turn["expert_calls"] <= layers * turn["passes"] * shards
-    ]
-    called, passes = sum(turn["expert_calls"] for turn in ran), sum(turn["passes"] for turn in ran)
+    wrong = [turn for turn in ran if not _adds_up(turn, layers * turn["passes"], shards)]
+    given = counted.used + counted.again
+    again = f" + {counted.again} made again" if counted.again else ""
     return Check(
         what="expert calls are layers × passes × shards used",
-        holds=bool(ran) and not wrong and sum(served) >= called and all(served),
-        found=f"{called} calls = {layers} layers × {passes} passes × {called / max(1, layers * passes):.2f} shards"
+        holds=bool(ran)
+        and not wrong
+        and counted.called == given
+        and counted.answered <= sum(counted.served) <= counted.called
+        and all(counted.served),
+        found=f"{counted.called} calls {'=' if counted.called == given else '≠'} {counted.used} shards used in "
+        f"{layers} layers × {counted.passes} passes{again}; {sum(counted.served)} computed"
         + (f"; {len(wrong)} micro-turns do not add up" if wrong else ""),
     )
+
+
+def _adds_up(turn: dict[str, Any], layers: int, shards: int) -> bool:
+    """layers: over all passes."""
+    return turn["expert_calls"] == turn["shards_used"] and layers <= turn["shards_used"] <= layers * shards

@@ -155,6 +155,8 @@ class EngineService(engine_pb2_grpc.EngineServicer):
     def _count(self, result: StepResult) -> None:
         self._metrics.observe(m.STEP, result.engine_ns / 1e9)
         self._metrics.add(m.PASSES, result.passes)
+        self._metrics.add(m.SHARDS_USED, result.shards_used, attempt="first")
+        self._metrics.add(m.SHARDS_USED, result.reissued_calls, attempt="again")
         self._metrics.add(m.FENCED, len(result.rejected), place="engine")
         self._metrics.set(m.CONTEXT_TOKENS, sum(slot.context_tokens for slot in result.results))
 

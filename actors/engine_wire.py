@@ -61,6 +61,8 @@ def encode_step(step: StepResult) -> pb.Step:
         expert_ns=step.expert_ns,
         passes=step.passes,
         expert_calls=step.expert_calls,
+        shards_used=step.shards_used,
+        reissued_calls=step.reissued_calls,
         rejected=step.rejected,
     )
 
@@ -86,6 +88,8 @@ def decode_step(step: pb.Step) -> StepResult:
         expert_ns=step.expert_ns,
         passes=step.passes,
         expert_calls=step.expert_calls,
+        shards_used=step.shards_used,
+        reissued_calls=step.reissued_calls,
         rejected=tuple(step.rejected),
     )
 

@@ -62,6 +62,7 @@ def result_of(result: pb.TurnResult, epoch: int, vocabulary: Vocabulary) -> Resu
         expert_ns=result.expert_ns,
         passes=result.passes,
         expert_calls=result.expert_calls,
+        shards_used=result.shards_used,
     )
 
 

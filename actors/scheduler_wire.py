@@ -143,6 +143,7 @@ def _said(result: pb.TurnResult, claim: Claim) -> down.Result:
         expert_ns=result.expert_ns,
         passes=result.passes,
         expert_calls=result.expert_calls,
+        shards_used=result.shards_used,
         context_tokens=result.context_tokens,
     )
 
@@ -238,5 +239,6 @@ def _result(out: down.Result) -> pb.TurnResult:
         expert_ns=out.expert_ns,
         passes=out.passes,
         expert_calls=out.expert_calls,
+        shards_used=out.shards_used,
         context_tokens=out.context_tokens,
     )

@@ -87,6 +87,7 @@ def _stages(done: Done) -> v1.StageTimings:
         egress_us=max(0, done.egress_ns) // 1000,
         passes=result.passes,
         expert_calls=result.expert_calls,
+        shards_used=result.shards_used,
     )
 
 

@@ -117,13 +117,14 @@ class Engine:
             if self._admit(work, batch):
                 accepted.append(work)
                 turns.append(self._enter(work, rows))
-        passes = calls = 0
+        passes = calls = used = reissued = 0
         tainted: set[int] = set()
         while self._exchange.agree(len(rows) > 0):
             self._exchange.begin_pass(batch.n, passes, self._beat)
             logits_SV = self._model.forward(rows, self.cache, self._exchange, self._beat)
             report = self._exchange.end_pass()
             passes, calls = passes + 1, calls + report.expert_calls
+            used, reissued = used + report.shards_used, reissued + report.reissued_calls
             tainted |= rows.slots_of(report.degraded_rows)
             rows = self._speak([turn for turn in turns if turn and turn.open], logits_SV)
             self._beat()
@@ -135,6 +136,8 @@ class Engine:
             expert_ns=self._exchange.run_ns,
             passes=passes,
             expert_calls=calls,
+            shards_used=used,
+            reissued_calls=reissued,
             rejected=tuple(self.refusals),
         )
 

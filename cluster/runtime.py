@@ -128,6 +128,7 @@ class SchedulerCore:
                     engine_ns=result.engine_ns,
                     expert_ns=result.expert_ns,
                     expert_calls=result.expert_calls,
+                    shards_used=result.shards_used,
                 )
             commands += self._advance(work.session, event, now_ns)
         return self._collect(commands)

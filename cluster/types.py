@@ -135,7 +135,9 @@ class StepResult:
     engine_ns: int = 0  # wall time inside the engine
     expert_ns: int = 0  # of which waiting for experts
     passes: int = 0
-    expert_calls: int = 0
+    expert_calls: int = 0  # made, apart from those made again
+    shards_used: int = 0  # shards that had rows, over layers and passes
+    reissued_calls: int = 0  # made again elsewhere, because one was not answered
     rejected: tuple[str, ...] = ()  # sessions refused because their epoch or slot was stale
 
 

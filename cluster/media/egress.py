@@ -33,6 +33,7 @@ class Result:
     expert_ns: int = 0
     passes: int = 0
     expert_calls: int = 0
+    shards_used: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

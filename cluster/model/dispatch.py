@@ -21,7 +21,8 @@ from cluster.model.moe import ExpertBank
 class PassReport:
     """What one pass cost and lost."""
 
-    expert_calls: int = 0  # one per layer and shard that was given rows
+    expert_calls: int = 0  # made, apart from those made again
+    shards_used: int = 0  # shards that had rows, over layers; as many as calls, unless one was forgotten or doubled
     reissued_calls: int = 0
     degraded_rows: frozenset[int] = frozenset()  # rows of the pass that lost an expert
 
@@ -113,4 +114,4 @@ class Local:
         return pairs.combine(rows_RD, weights_TK)
 
     def end_pass(self) -> PassReport:
-        return PassReport(expert_calls=self._calls)
+        return PassReport(expert_calls=self._calls, shards_used=self._calls)

@@ -62,7 +62,7 @@ class Remote:
         self.placement = placement
         self._deadline = CallDeadline()
         self._beat: Callable[[], None] = lambda: None
-        self._tick = self._pass_index = self._calls = self._reissued = 0
+        self._tick = self._pass_index = self._calls = self._used = self._reissued = 0
         self._degraded: set[int] = set()
         self._given_up: set[int] = set()  # shards that were hoped for in vain in this tick
 
@@ -73,12 +73,16 @@ class Remote:
         if tick != self._tick:
             self._given_up = set()
         self._tick, self._pass_index, self._beat = tick, pass_index, beat
-        self._calls = self._reissued = 0
+        self._calls = self._used = self._reissued = 0
         self._degraded = set()
 
     def end_pass(self) -> PassReport:
-        rows = frozenset(self._degraded)
-        return PassReport(expert_calls=self._calls, reissued_calls=self._reissued, degraded_rows=rows)
+        return PassReport(
+            expert_calls=self._calls,
+            shards_used=self._used,
+            reissued_calls=self._reissued,
+            degraded_rows=frozenset(self._degraded),
+        )
 
     def run(
         self, layer: int, x_TD: Tensor, experts_TK: Tensor, weights_TK: Tensor, rows: Sequence[int] | None = None
@@ -89,6 +93,8 @@ class Remote:
         unserved, failed, late, attempt = list(range(len(pairs.experts))), set[int](), list[_Call](), 0
         while True:
             route = self._route(layer, [pairs.experts[place] for place in unserved], failed)
+            if not attempt:  # of who has rows, not of who is called: whether the two agree can then be seen
+                self._used += len({route[expert] for expert in pairs.experts} - {None})
             calls = self._send(layer, attempt, unserved, pairs.experts, route, rows_RD)
             self._calls += 0 if attempt else len(calls)
             self._reissued += len(calls) if attempt else 0
@@ -123,7 +129,9 @@ class Remote:
             asked = {place for call in waiting for place in call.places}
             hopes = frozenset(range(self.placement.num_shards())) - failed - self._given_up
             rest = sorted(lost - asked)
-            waiting = waiting + self._send(layer, attempt, rest, experts_R, routes(self.placement, hopes), rows_RD)
+            calls = self._send(layer, attempt, rest, experts_R, routes(self.placement, hopes), rows_RD)
+            self._reissued += len(calls)
+            waiting = waiting + calls
             if not waiting:
                 break
             for call in waiting:

@@ -37,6 +37,7 @@ class Result(ToEdge):
     expert_ns: int = 0
     passes: int = 0
     expert_calls: int = 0
+    shards_used: int = 0
     context_tokens: int = 0
 
 

@@ -134,6 +134,7 @@ class Stepped:
     engine_ns: int = 0
     expert_ns: int = 0
     expert_calls: int = 0
+    shards_used: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,7 @@ def results_of(state: Session, flight: Flight, event: Stepped, now_ns: int) -> t
                 expert_ns=event.expert_ns,
                 passes=output.passes,
                 expert_calls=event.expert_calls,
+                shards_used=event.shards_used,
                 context_tokens=event.context_tokens,
             )
         )

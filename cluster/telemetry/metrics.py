@@ -85,6 +85,12 @@ PASSES = _counter("counterpoint_passes_total", "Forward passes of the engine.")
 EXPERT_CALLS = _counter(
     "counterpoint_expert_calls_total", "Calls to expert shards, by outcome.", "outcome", known=_CALLS
 )
+SHARDS_USED = _counter(
+    "counterpoint_expert_shards_used_total",
+    "Shards given rows, over layers and passes: first, and again elsewhere after a call without an answer.",
+    "attempt",
+    known=["first", "again"],
+)
 EXPERT_CALL = _histogram("counterpoint_expert_call_seconds", "One call to an expert shard, seen by its caller.", _CALL)
 EXPERT_COMPUTE = _histogram("counterpoint_expert_compute_seconds", "One call inside an expert shard.", _CALL)
 EXPERT_ROWS = _counter("counterpoint_expert_rows_total", "(token, expert) rows computed by this shard.")

@@ -24,6 +24,12 @@ BOARD = Dashboard(
                     stacked=True,
                 ),
                 Panel(
+                    title="Shards given rows: at first, and again after a call without an answer",
+                    unit="ops",
+                    queries={"{{attempt}}": rate("counterpoint_expert_shards_used_total", "attempt", ENGINE)},
+                    stacked=True,
+                ),
+                Panel(
                     title="Call, seen by the engine",
                     unit="s",
                     queries=quantiles("counterpoint_expert_call_seconds", ENGINE),

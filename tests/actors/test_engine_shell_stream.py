@@ -223,7 +223,9 @@ def test_a_batch_survives_the_wire_unchanged(work: list[SlotWork]) -> None:
 def test_a_result_survives_the_wire_unchanged() -> None:
     out = TurnOutput(k=4, tokens=(1, 2), passes=3, truncated=True)
     slot = SlotResult(session="s", epoch=2, outputs=(out,), context_tokens=9, degradations=(Degradation.VOLATILE,))
-    sent = StepResult(n=1, engine_epoch=2, results=(slot,), engine_ns=5, expert_ns=4, passes=3, expert_calls=12)
+    sent = StepResult(
+        n=1, engine_epoch=2, results=(slot,), engine_ns=5, expert_ns=4, passes=3, expert_calls=12, shards_used=11
+    )
     assert decode_step(encode_step(sent)) == sent
     refused = replace(sent, rejected=("s",))
     assert decode_step(encode_step(refused)) == refused

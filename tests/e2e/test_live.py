@@ -54,7 +54,8 @@ async def test_a_live_session_gets_one_result_for_every_micro_turn(cluster: Serv
     assert talk.disconnected == 0
     calls = [after - was for after, was in zip(served_calls(cluster), before, strict=True)]
     ran = {turn.message.tick: turn.message.stages for turn in talk.turns if turn.message.stages.passes}
-    assert all(LAYERS * stages.passes <= stages.expert_calls <= 2 * LAYERS * stages.passes for stages in ran.values())
+    assert all(LAYERS * stages.passes <= stages.shards_used <= 2 * LAYERS * stages.passes for stages in ran.values())
+    assert all(stages.expert_calls == stages.shards_used for stages in ran.values())
     assert all(calls)
     assert sum(calls) >= sum(stages.expert_calls for stages in ran.values())
 

@@ -52,7 +52,7 @@ def test_calls_are_counted_per_layer_pass_and_shard(folder: Path, transport: tup
     driver.open("a", 0)
     transport[0].calls.clear()
     result = driver.tick(driver.turn_work("a", 0, *conversation(31, 3)))
-    assert result.expert_calls == len(transport[0].calls)
+    assert result.expert_calls == result.shards_used == len(transport[0].calls)
     assert result.expert_calls <= 3 * result.passes * len(transport[0].banks)
     assert {(call.tick, call.attempt) for _, call in transport[0].calls} == {(driver.n, 0)}
     assert {call.pass_index for _, call in transport[0].calls} == set(range(result.passes))

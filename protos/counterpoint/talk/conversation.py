@@ -22,7 +22,10 @@ from counterpoint.client.timeline import MS, Timeline
 from counterpoint.talk.transcript import Transcript
 from counterpoint.v1 import interaction_pb2 as v1
 
-STAGES = ("ingest_us", "queue_us", "engine_us", "experts_us", "voice_us", "egress_us", "passes", "expert_calls")
+STAGES = (
+    *("ingest_us", "queue_us", "engine_us", "experts_us", "voice_us", "egress_us"),
+    *("passes", "expert_calls", "shards_used"),
+)
 
 
 @dataclass(slots=True)

@@ -422,7 +422,7 @@ class Event(_message.Message):
     def __init__(self, kind: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
 
 class StageTimings(_message.Message):
-    __slots__ = ("ingest_us", "queue_us", "engine_us", "experts_us", "voice_us", "egress_us", "passes", "expert_calls")
+    __slots__ = ("ingest_us", "queue_us", "engine_us", "experts_us", "voice_us", "egress_us", "passes", "expert_calls", "shards_used")
     INGEST_US_FIELD_NUMBER: _ClassVar[int]
     QUEUE_US_FIELD_NUMBER: _ClassVar[int]
     ENGINE_US_FIELD_NUMBER: _ClassVar[int]
@@ -431,6 +431,7 @@ class StageTimings(_message.Message):
     EGRESS_US_FIELD_NUMBER: _ClassVar[int]
     PASSES_FIELD_NUMBER: _ClassVar[int]
     EXPERT_CALLS_FIELD_NUMBER: _ClassVar[int]
+    SHARDS_USED_FIELD_NUMBER: _ClassVar[int]
     ingest_us: int
     queue_us: int
     engine_us: int
@@ -439,7 +440,8 @@ class StageTimings(_message.Message):
     egress_us: int
     passes: int
     expert_calls: int
-    def __init__(self, ingest_us: _Optional[int] = ..., queue_us: _Optional[int] = ..., engine_us: _Optional[int] = ..., experts_us: _Optional[int] = ..., voice_us: _Optional[int] = ..., egress_us: _Optional[int] = ..., passes: _Optional[int] = ..., expert_calls: _Optional[int] = ...) -> None: ...
+    shards_used: int
+    def __init__(self, ingest_us: _Optional[int] = ..., queue_us: _Optional[int] = ..., engine_us: _Optional[int] = ..., experts_us: _Optional[int] = ..., voice_us: _Optional[int] = ..., egress_us: _Optional[int] = ..., passes: _Optional[int] = ..., expert_calls: _Optional[int] = ..., shards_used: _Optional[int] = ...) -> None: ...
 
 class Accepted(_message.Message):
     __slots__ = ("through", "audio_samples", "volatile")

@@ -241,7 +241,7 @@ class OpenRejected(_message.Message):
     def __init__(self, request_id: _Optional[int] = ..., limit: _Optional[str] = ..., reason: _Optional[str] = ..., retry_after_ms: _Optional[int] = ..., code: _Optional[str] = ...) -> None: ...
 
 class TurnResult(_message.Message):
-    __slots__ = ("k", "tick", "timing", "degradations", "tokens", "events", "due_ns", "cutoff_ns", "queue_ns", "engine_ns", "expert_ns", "passes", "expert_calls", "context_tokens")
+    __slots__ = ("k", "tick", "timing", "degradations", "tokens", "events", "due_ns", "cutoff_ns", "queue_ns", "engine_ns", "expert_ns", "passes", "expert_calls", "context_tokens", "shards_used")
     K_FIELD_NUMBER: _ClassVar[int]
     TICK_FIELD_NUMBER: _ClassVar[int]
     TIMING_FIELD_NUMBER: _ClassVar[int]
@@ -256,6 +256,7 @@ class TurnResult(_message.Message):
     PASSES_FIELD_NUMBER: _ClassVar[int]
     EXPERT_CALLS_FIELD_NUMBER: _ClassVar[int]
     CONTEXT_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    SHARDS_USED_FIELD_NUMBER: _ClassVar[int]
     k: int
     tick: int
     timing: str
@@ -270,7 +271,8 @@ class TurnResult(_message.Message):
     passes: int
     expert_calls: int
     context_tokens: int
-    def __init__(self, k: _Optional[int] = ..., tick: _Optional[int] = ..., timing: _Optional[str] = ..., degradations: _Optional[_Iterable[str]] = ..., tokens: _Optional[_Iterable[int]] = ..., events: _Optional[_Iterable[str]] = ..., due_ns: _Optional[int] = ..., cutoff_ns: _Optional[int] = ..., queue_ns: _Optional[int] = ..., engine_ns: _Optional[int] = ..., expert_ns: _Optional[int] = ..., passes: _Optional[int] = ..., expert_calls: _Optional[int] = ..., context_tokens: _Optional[int] = ...) -> None: ...
+    shards_used: int
+    def __init__(self, k: _Optional[int] = ..., tick: _Optional[int] = ..., timing: _Optional[str] = ..., degradations: _Optional[_Iterable[str]] = ..., tokens: _Optional[_Iterable[int]] = ..., events: _Optional[_Iterable[str]] = ..., due_ns: _Optional[int] = ..., cutoff_ns: _Optional[int] = ..., queue_ns: _Optional[int] = ..., engine_ns: _Optional[int] = ..., expert_ns: _Optional[int] = ..., passes: _Optional[int] = ..., expert_calls: _Optional[int] = ..., context_tokens: _Optional[int] = ..., shards_used: _Optional[int] = ...) -> None: ...
 
 class AcceptedThrough(_message.Message):
     __slots__ = ("through", "audio_samples", "volatile")

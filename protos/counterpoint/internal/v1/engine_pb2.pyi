@@ -163,7 +163,7 @@ class WorkResult(_message.Message):
     def __init__(self, session: _Optional[str] = ..., epoch: _Optional[int] = ..., outputs: _Optional[_Iterable[_Union[Output, _Mapping]]] = ..., context_tokens: _Optional[int] = ..., degradations: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Step(_message.Message):
-    __slots__ = ("n", "engine_epoch", "results", "engine_ns", "expert_ns", "passes", "expert_calls", "rejected")
+    __slots__ = ("n", "engine_epoch", "results", "engine_ns", "expert_ns", "passes", "expert_calls", "rejected", "shards_used", "reissued_calls")
     N_FIELD_NUMBER: _ClassVar[int]
     ENGINE_EPOCH_FIELD_NUMBER: _ClassVar[int]
     RESULTS_FIELD_NUMBER: _ClassVar[int]
@@ -172,6 +172,8 @@ class Step(_message.Message):
     PASSES_FIELD_NUMBER: _ClassVar[int]
     EXPERT_CALLS_FIELD_NUMBER: _ClassVar[int]
     REJECTED_FIELD_NUMBER: _ClassVar[int]
+    SHARDS_USED_FIELD_NUMBER: _ClassVar[int]
+    REISSUED_CALLS_FIELD_NUMBER: _ClassVar[int]
     n: int
     engine_epoch: int
     results: _containers.RepeatedCompositeFieldContainer[WorkResult]
@@ -180,4 +182,6 @@ class Step(_message.Message):
     passes: int
     expert_calls: int
     rejected: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, n: _Optional[int] = ..., engine_epoch: _Optional[int] = ..., results: _Optional[_Iterable[_Union[WorkResult, _Mapping]]] = ..., engine_ns: _Optional[int] = ..., expert_ns: _Optional[int] = ..., passes: _Optional[int] = ..., expert_calls: _Optional[int] = ..., rejected: _Optional[_Iterable[str]] = ...) -> None: ...
+    shards_used: int
+    reissued_calls: int
+    def __init__(self, n: _Optional[int] = ..., engine_epoch: _Optional[int] = ..., results: _Optional[_Iterable[_Union[WorkResult, _Mapping]]] = ..., engine_ns: _Optional[int] = ..., expert_ns: _Optional[int] = ..., passes: _Optional[int] = ..., expert_calls: _Optional[int] = ..., rejected: _Optional[_Iterable[str]] = ..., shards_used: _Optional[int] = ..., reissued_calls: _Optional[int] = ...) -> None: ...
