@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from chart_tools import CASES, CHART, CI, helm, name_of, rendered, template
 
+SHUT_IN = ("networkPolicy.restrictEgress=true",)
+
 
 @pytest.mark.parametrize("case", CI, ids=name_of)
 def test_helm_lints_it_strictly(case: Path) -> None:
@@ -75,11 +77,22 @@ def test_a_value_it_does_not_know_is_refused_by_name(setting: str, named: str) -
         (("groups.engine.replicas=2",), "groups.scheduler.replicas"),
         (("spread.expertZones={a,b,c}",), "spread.expertZones"),
         (("spread.expertZones={a}",), "spread.expertZones"),
-        (("groups.engine.maxReplicas=2",), "groups.scheduler.maxReplicas"),
+        (("ray.autoscaling.enabled=true", "groups.engine.maxReplicas=2"), "groups.scheduler.maxReplicas"),
         (
             ("config.experts.exchange=alltoall", "groups.engine.replicas=2", "groups.scheduler.replicas=2"),
             "groups.engine.replicas",
         ),
+        (("groups.ingest.minReplicas=3", "ray.autoscaling.enabled=true"), "groups.ingest.minReplicas: 3 is above"),
+        (("groups.ingest.maxReplicas=1",), "groups.ingest.maxReplicas: 1 is below"),
+        (("groups.expert.maxReplicas=4",), "groups.expert.maxReplicas: only Ray's autoscaler"),
+        (("groups.expert.minReplicas=1",), "groups.expert.minReplicas: only Ray's autoscaler"),
+        (("groups.scheduler.replicas=0",), "groups.scheduler.replicas: nothing is served without one"),
+        (("groups.engine.replicas=0",), "groups.engine.replicas: nothing is served without one"),
+        (("groups.ingest.replicas=0",), "groups.ingest.replicas: nothing is served without one"),
+        (("groups.agent.replicas=1",), "groups.agent.replicas: this version starts no agents"),
+        ((*SHUT_IN, "redis.mode=external", "redis.url=redis://store:6379"), "what redis.mode=external names"),
+        ((*SHUT_IN, "gcs.backend=external", "gcs.redisAddress=store:6379"), "what gcs.backend=external names"),
+        ((*SHUT_IN, "monitoring.traces.endpoint=http://collector:4318"), "what monitoring.traces.endpoint names"),
     ],
 )
 def test_values_that_do_not_fit_together_are_refused_by_field(settings: tuple[str, ...], told: str) -> None:
@@ -95,3 +108,8 @@ def test_a_cluster_older_than_the_chart_knows_is_refused() -> None:
 def test_notes_warn_where_no_api_keys_are_given() -> None:
     done = helm("install", "cp", str(CHART), "--dry-run=client", "--namespace", "live")
     assert "No API keys are given" in done.stdout, done.stderr
+
+
+def test_a_way_out_that_is_given_is_taken_at_its_word() -> None:
+    way = ("networkPolicy.extraEgress[0].ports[0].port=6379", "redis.mode=external", "redis.url=redis://store:6379")
+    assert template(None, *(part for setting in (*SHUT_IN, *way) for part in ("--set", setting))).returncode == 0

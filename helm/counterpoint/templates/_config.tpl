@@ -5,7 +5,6 @@
 {{- $shards = add1 (int .Values.groups.expert.replicas) -}}{{- /* the engine is a rank too */ -}}
 {{- end -}}
 {{- $pairs := int .Values.groups.engine.replicas -}}
-{{- $maxPairs := .Values.ray.autoscaling.enabled | ternary (int (kindIs "invalid" .Values.groups.engine.maxReplicas | ternary $pairs .Values.groups.engine.maxReplicas)) $pairs -}}
 {{- $own := dict
   "serve" (dict
     "host" "0.0.0.0"
@@ -19,7 +18,7 @@
     "keep_actors" true)
   "engine" (dict "checkpoint" .Values.model.path)
   "experts" (dict "shards" $shards)
-  "scaling" (dict "pairs" $pairs "max_pairs" (max $pairs $maxPairs))
+  "scaling" (dict "pairs" $pairs "max_pairs" (int (.Values.groups.engine.maxReplicas | default $pairs)))
   "redis" (dict "url" (include "counterpoint.redisUrl" .))
   "telemetry" (dict "metrics_host" "0.0.0.0" "metrics_port" .Values.ports.metrics)
 -}}
