@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import random
+from itertools import count
 
 import numpy as np
 import pytest
 
+from cluster.media.audio_track import AudioTrack, TurnAudio
+from cluster.media.dmel import DMelConfig
 from cluster.media.drift import MAX_PPM, Drift
 from cluster.media.resample import TurnResampler
+from cluster.media.spec import AudioFormat, Codec, MediaSpec
 
 RATE, TURN = 16_000, 3_200
 SECOND = 1_000_000_000
@@ -41,6 +45,49 @@ def test_a_virtual_hour_at_200_ppm_stays_in_bounds(ppm: int) -> None:
     lateness, took = lateness_over(3600, ppm)
     assert max(abs(ms) for ms in lateness) < 15
     assert max(abs(samples - TURN) for samples in took) <= 1 + TURN * MAX_PPM // 1_000_000
+
+
+HALF = 8_000  # Hz, of the track and of its features: half the work, the same path
+SPEC = MediaSpec(
+    dmel=DMelConfig(sample_rate=HALF, hop=160, window=200, fft=256, fmax=3_800),
+    context_frames=5,
+    vision_patch=0,
+    vision_grid=0,
+    video_in_max=0,
+    text_in_max=4,
+    prefix_max=64,
+)
+
+
+def cut_as_they_come(number: int, ppm: int, chunk_ms: int = 100) -> tuple[list[TurnAudio], list[float]]:
+    """A track of noise, each micro-turn cut as soon as it can be; how long after its end on our clock (ms) that is."""
+    track = AudioTrack(AudioFormat(codec=Codec.PCM_S16LE, rate=HALF), SPEC, start=0, window_ms=30, horizon_ms=2_200)
+    size, chance = HALF * chunk_ms // 1000, random.Random(7)
+    noise = np.random.default_rng(1).normal(0, 3_000, size).astype("<i2").tobytes()
+    turns: list[TurnAudio] = []
+    cut_ms: list[float] = []
+    for end in count(size, size):
+        now_ns = int(end * SECOND / HALF * (1 + ppm / 1e6)) + chance.randrange(5_000_000)
+        assert track.take(end - size, noise, now_ns).outcome is None
+        assert track.fill() == []
+        while turn := track.cut():
+            turns.append(turn)
+            cut_ms.append(now_ns / 1e6 - 200 * len(turns))
+            if len(turns) == number:
+                return turns, cut_ms
+    raise AssertionError("there is always one more chunk")
+
+
+@pytest.mark.parametrize("ppm", [200, -200])
+def test_a_virtual_hour_of_a_real_track_has_every_micro_turn_once_whole_and_none_slipped(ppm: int) -> None:
+    turns, cut_ms = cut_as_they_come(18_000, ppm)
+    assert min(cut_ms) > -15 and max(cut_ms) < 100 + 5 + 15  # a chunk, its jitter, what drift is left
+    assert {turn.slip for turn in turns} == {0}
+    assert {turn.samples for turn in turns} == {1_600, 1_600 - ppm // abs(ppm)}
+    assert not any(turn.gap for turn in turns)
+    assert {len(turn.codes) for turn in turns} == {15 * SPEC.dmel.num_mels}
+    assert all(any(turn.codes[-SPEC.dmel.num_mels :]) for turn in turns)
+    assert [turn.position for turn in turns] == list(np.cumsum([turn.samples for turn in turns]))
 
 
 def test_a_client_on_our_own_clock_is_never_resampled() -> None:

@@ -142,6 +142,54 @@ def test_no_sample_is_used_twice_and_none_invented_but_flagged_silence(chunks: l
         assert made_up.sum() == silent
 
 
+late = st.tuples(st.integers(-3 * TURN, -1), st.integers(1, 2 * TURN))  # begins so far from the cut; length
+near = st.tuples(st.integers(0, 3 * TURN), st.integers(1, 2 * TURN))
+far = st.tuples(st.integers(-TURN, HORIZON + TURN), st.integers(1, HORIZON + TURN))
+seals = st.integers(-10, 3 * TURN)  # up to so far from the cut
+MEDIA, SILENCE = 1, 2
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(late | near | far | seals, max_size=15))
+def test_late_far_and_oversized_chunks_have_the_outcome_and_leave_the_samples_that_a_table_of_places_tells(
+    steps: list[tuple[int, int] | int],
+) -> None:
+    """The table knows of every sample whether media or silence took its place; the timeline must agree with it."""
+    track, places = timeline(), np.zeros(40 * HORIZON, np.uint8)
+    for step in steps:
+        was = track.cursor
+        if isinstance(step, tuple):
+            start, end = max(0, was + step[0]), max(0, was + step[0]) + step[1]
+            held = (track.covered, track.newest)
+            outcome = track.place(start, signal(start, end))
+            taken = np.zeros_like(places)
+            taken[max(start, was) : end] = places[max(start, was) : end] == 0
+            if end > was + HORIZON:
+                expected, taken[:] = MediaOutcome.TOO_EARLY, 0
+            elif taken.any():
+                expected = None if taken.sum() == end - start else MediaOutcome.OVERLAP_REFUSED
+            else:
+                late = (places[start:end] == SILENCE).any()
+                expected = MediaOutcome.TOO_LATE if late else MediaOutcome.DUPLICATE
+            assert outcome is expected
+            assert taken.any() or held == (track.covered, track.newest)
+            places[taken.astype(bool)] = MEDIA
+        else:
+            track.seal(was + step)
+            assert track.cursor == max(was, was + step)
+            places[was : track.cursor] = SILENCE  # what was held of it is thrown away
+        for hole in track.fill():
+            assert not places[hole.start : hole.end].any()
+            places[hole.start : hole.end] = SILENCE
+        at = track.cursor
+        for samples, silent in cut_all(track):
+            at += TURN
+            assert (samples == np.where(places[at - TURN : at] == MEDIA, signal(at - TURN, at), 0)).all()
+            assert silent == (places[at - TURN : at] == SILENCE).sum()
+            assert places[at - TURN : at].all()
+        assert at == track.cursor
+
+
 @settings(deadline=None, max_examples=60)
 @given(st.permutations(range(4)), st.integers(0, 40))
 def test_chunks_within_the_window_may_come_in_any_order(order: list[int], at: int) -> None:
