@@ -69,10 +69,10 @@ def test_the_configuration_is_one_that_serve_reads(case: Path | None, tmp_path: 
 
 
 def test_api_keys_make_the_configuration_a_secret(tmp_path: Path) -> None:
-    objects = rendered(BY_NAME["single-gpu"])
+    objects = rendered(None, "--set", "auth.apiKeys.a-key=trial")
     assert of_kind(objects, "Secret", "cp-counterpoint-config")
     assert not of_kind(objects, "ConfigMap", "cp-counterpoint-config")
-    assert loaded(config_toml(objects) or "", tmp_path).auth.api_keys == {"change-me": "trial"}
+    assert loaded(config_toml(objects) or "", tmp_path).auth.api_keys == {"a-key": "trial"}
 
 
 def test_one_actor_of_its_role_fits_each_pod_and_none_the_head(objects: tuple[Object, ...]) -> None:
@@ -190,6 +190,14 @@ def test_sessions_and_the_tables_of_the_head_never_share_a_store(objects: tuple[
     options = ray_cluster(objects)["spec"].get("gcsFaultToleranceOptions", {})
     if toml and "redisAddress" in options:
         assert options["redisAddress"] not in loaded(toml, tmp_path).redis.url
+
+
+def test_no_values_file_shows_a_release_to_the_world_in_plain_text_or_by_a_known_key(
+    objects: tuple[Object, ...],
+) -> None:
+    (service,) = of_kind(objects, "Service", "cp-counterpoint")
+    assert service["spec"]["type"] == "ClusterIP"
+    assert "change-me" not in (config_toml(objects) or "")
 
 
 def test_the_public_service_finds_every_ingest_and_nothing_else(objects: tuple[Object, ...]) -> None:

@@ -105,9 +105,26 @@ def test_a_cluster_older_than_the_chart_knows_is_refused() -> None:
     assert "1.30" in template(None, "--kube-version", "1.30.0").stderr
 
 
-def test_notes_warn_where_no_api_keys_are_given() -> None:
-    done = helm("install", "cp", str(CHART), "--dry-run=client", "--namespace", "live")
-    assert "No API keys are given" in done.stdout, done.stderr
+def notes(*settings: str) -> str:
+    options = [part for setting in settings for part in ("--set", setting)]
+    done = helm("install", "cp", str(CHART), "--dry-run=client", "--namespace", "live", *options)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.partition("NOTES:")[2]
+
+
+@pytest.mark.parametrize(
+    ("settings", "remedy", "warning"),
+    [
+        ((), ("auth.apiKeys.a-key=trial",), "No API keys are given"),
+        (("auth.apiKeys.change-me=trial",), ("auth.apiKeys.a-key=trial",), "one that everybody knows"),
+        (("service.type=LoadBalancer",), ("service.type=LoadBalancer", "tls.secretName=t"), "takes plain text"),
+    ],
+)
+def test_notes_warn_of_what_should_not_face_the_world(
+    settings: tuple[str, ...], remedy: tuple[str, ...], warning: str
+) -> None:
+    assert warning in notes(*settings)
+    assert warning not in notes(*remedy)
 
 
 def test_a_way_out_that_is_given_is_taken_at_its_word() -> None:
