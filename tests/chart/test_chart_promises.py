@@ -69,10 +69,10 @@ def test_the_configuration_is_one_that_serve_reads(case: Path | None, tmp_path: 
 
 
 def test_api_keys_make_the_configuration_a_secret(tmp_path: Path) -> None:
-    objects = rendered(None, "--set", "auth.apiKeys.a-key=trial")
+    objects = rendered(None, "--set", "auth.apiKeys.one-of-our-own=trial")
     assert of_kind(objects, "Secret", "cp-counterpoint-config")
     assert not of_kind(objects, "ConfigMap", "cp-counterpoint-config")
-    assert loaded(config_toml(objects) or "", tmp_path).auth.api_keys == {"a-key": "trial"}
+    assert loaded(config_toml(objects) or "", tmp_path).auth.api_keys == {"one-of-our-own": "trial"}
 
 
 def test_one_actor_of_its_role_fits_each_pod_and_none_the_head(objects: tuple[Object, ...]) -> None:

@@ -115,8 +115,8 @@ def notes(*settings: str) -> str:
 @pytest.mark.parametrize(
     ("settings", "remedy", "warning"),
     [
-        ((), ("auth.apiKeys.a-key=trial",), "No API keys are given"),
-        (("auth.apiKeys.change-me=trial",), ("auth.apiKeys.a-key=trial",), "one that everybody knows"),
+        ((), ("auth.apiKeys.one-of-our-own=trial",), "No API keys are given"),
+        (("auth.apiKeys.change-me=trial",), ("auth.apiKeys.one-of-our-own=trial",), "one that everybody knows"),
         (("service.type=LoadBalancer",), ("service.type=LoadBalancer", "tls.secretName=t"), "takes plain text"),
     ],
 )
