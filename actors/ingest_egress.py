@@ -11,6 +11,7 @@ import structlog
 from actors.ingest_services import Services
 from actors.ingest_wire import result_of
 from cluster.errors import Rejected
+from cluster.media.causes import cause_of
 from cluster.media.egress import RING_TURNS, Done, Egress, Result
 from cluster.media.messages import Ended, Opening
 from cluster.media.playout import Playout
@@ -166,7 +167,7 @@ class EgressTask:
             self._leave(Ended(k=result.k, sample=spoken.ended))
         if spoken.audio and self._playout is not None:
             self._playout.sent(done.first_sample, due_ns=result.due_ns, now_ns=now_ns)
-        self._count(done)
+        self._count(done, ready_ns=handed_ns - ingest_ns, handed_ns=handed_ns)
         if self._services.traces is not None and result.due_ns and not self._lockstep:
             self._trace(self._services.traces, done, handed_ns, arrived_ns, begun_ns, now_ns)
 
@@ -197,7 +198,7 @@ class EgressTask:
         traces.span(session, k, "egress", arrived_ns, left_ns)
         traces.span(session, k, "voice", begun_ns, left_ns, under="egress")
 
-    def _count(self, done: Done) -> None:
+    def _count(self, done: Done, *, ready_ns: int, handed_ns: int) -> None:
         metrics, result = self._services.metrics, done.result
         metrics.add(m.MICRO_TURNS, timing=done.timing.value)
         for what in result.degradations:
@@ -215,4 +216,4 @@ class EgressTask:
             self._misses = 0
         else:
             self._misses += 1
-            metrics.add(m.MISSED, cause=done.timing.value)
+            metrics.add(m.MISSED, cause=cause_of(done, ready_ns=ready_ns, handed_ns=handed_ns).value)

@@ -57,6 +57,7 @@ def result_of(result: pb.TurnResult, epoch: int, vocabulary: Vocabulary) -> Resu
         words=tuple(word for word in vocabulary.words(tuple(result.tokens)) if not word.startswith("<")),
         events=tuple(result.events),
         due_ns=result.due_ns,
+        cutoff_ns=result.cutoff_ns,
         queue_ns=result.queue_ns,
         engine_ns=result.engine_ns,
         expert_ns=result.expert_ns,

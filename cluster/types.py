@@ -35,6 +35,20 @@ class Degradation(StrEnum):
     RECONSTRUCTED = "reconstructed"
 
 
+class MissCause(StrEnum):
+    """Why a result was not out by its due time."""
+
+    INPUT = "input"  # the client's media came late or never
+    INGEST = "ingest"  # it came in time and was handed over late
+    QUEUE = "queue"  # the scheduler had it and its tick did not begin
+    ENGINE = "engine"
+    EXPERTS = "experts"
+    VOICE = "voice"
+    STORE = "store"
+    TAKEOVER = "takeover"
+    EGRESS = "egress"  # and whatever no stage accounts for
+
+
 class ModelEvent(StrEnum):
     """Control tokens a checkpoint may emit; never voiced."""
 

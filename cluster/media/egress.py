@@ -28,6 +28,7 @@ class Result:
     words: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
     due_ns: int = 0
+    cutoff_ns: int = 0
     queue_ns: int = 0
     engine_ns: int = 0
     expert_ns: int = 0

@@ -12,7 +12,7 @@ from enum import StrEnum
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import generate_latest
 
-from cluster.types import Degradation, Timing
+from cluster.types import Degradation, MissCause, Timing
 
 
 class Kind(StrEnum):
@@ -65,7 +65,7 @@ MISSED = _counter(
     "counterpoint_micro_turns_missed_total",
     "Micro-turns not out by their due time, by cause.",
     "cause",
-    known=[timing for timing in Timing if timing is not Timing.ON_TIME],
+    known=MissCause,
 )
 LATENESS = _histogram("counterpoint_micro_turn_lateness_seconds", "Egress minus due; negative is early.", _LATENESS)
 MISS_RUNS = _counter(

@@ -36,6 +36,7 @@ BOARD = Dashboard(
                 ),
                 Panel(
                     title="Misses by cause",
+                    says="What was lost, who let it miss its tick, or the stage furthest over its share.",
                     unit="ops",
                     queries={"{{cause}}": rate("counterpoint_micro_turns_missed_total", "cause")},
                     stacked=True,

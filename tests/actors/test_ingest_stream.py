@@ -12,12 +12,15 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
+from cluster.telemetry import metrics as m
+from cluster.telemetry.scrape import Scrape
 from cluster.types import Degradation
 from counterpoint.internal.v1 import edge_pb2 as pb
 from counterpoint.v1 import interaction_pb2 as v1
 from tests.actors.ingest_rig import Rig, configure, rig, write_checkpoint
 
 DRINK, WATER = 6, 7
+MS = 1_000_000
 
 
 @pytest.fixture
@@ -63,6 +66,17 @@ async def test_every_degradation_there_is_names_its_cause_and_a_result_that_neve
     assert set(causes) == {*Degradation}
     assert (causes["expert_dropped"], causes["input_missing"]) == ("experts", "input")
     assert all(causes.values())
+
+
+async def test_a_miss_is_counted_by_its_cause(served: Rig) -> None:
+    client, _ = await served.opened(lockstep=False)
+    due_ns = served.scheduler.clock.now_ns() - 1
+    late = {"timing": "on_time", "due_ns": due_ns, "cutoff_ns": due_ns - 160 * MS, "engine_ns": 150 * MS}
+    session = served.scheduler.session
+    await served.scheduler.say(session, result=pb.TurnResult(k=0, expert_ns=20 * MS, **late))
+    await served.scheduler.say(session, result=pb.TurnResult(k=1, expert_ns=120 * MS, **late))
+    assert {turn.timing for turn in await client.turns(2)} == {v1.TIMING_LATE}
+    assert Scrape.of(served.metrics.text().decode()).by(m.MISSED, "cause") == {"engine": 1, "experts": 1}
 
 
 async def test_credit_and_acceptance_come_back(served: Rig) -> None:

@@ -42,20 +42,20 @@ def test_what_is_shown_happened_between_the_readings() -> None:
     ingest, scheduler, expert = Metrics(), Metrics(), Metrics()
     for _ in range(50):
         ingest.observe(m.LATENESS, 0.3)
-    ingest.add(m.MISSED, 50, cause="late")
+    ingest.add(m.MISSED, 50, cause="queue")
     scheduler.set(m.PROGRESS, 1)
     before = {"ingest-0": read(ingest), "scheduler-0": read(scheduler), "expert-0": read(expert)}
     for _ in range(99):
         ingest.observe(m.LATENESS, -0.03)
     ingest.observe(m.LATENESS, 0.03)
-    ingest.add(m.MISSED, cause="late")
+    ingest.add(m.MISSED, cause="queue")
     scheduler.set(m.PROGRESS, 6)
     scheduler.set(m.SESSIONS, 3, state="attached")
     scheduler.set(m.SESSIONS_MAX, 32)
     scheduler.set(m.TICK_HEADROOM, 0.05)
     expert.observe(m.EXPERT_COMPUTE, 0.0001)
     seen = overview({"ingest-0": read(ingest), "scheduler-0": read(scheduler), "expert-0": None}, before, 2.0)
-    assert (seen.on_time_rate, seen.missed) == (0.99, {"late": 1})
+    assert (seen.on_time_rate, seen.missed) == (0.99, {"queue": 1})
     assert seen.lateness_p99_ms is not None and seen.lateness_p99_ms < 0
     assert (seen.attached, seen.places, seen.headroom_ms) == (3, 32, 50.0)
     assert [(line.actor, line.answers, line.moves) for line in seen.actors] == [

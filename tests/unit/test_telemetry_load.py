@@ -33,7 +33,7 @@ def test_signals_are_those_of_the_time_between_two_readings() -> None:
     engine.set(m.KV_PAGES, 280, state="free")
     for lateness_s in (-0.1, -0.1, -0.1, 0.02):
         ingest.observe(m.LATENESS, lateness_s)
-    ingest.add(m.MISSED, cause="late")
+    ingest.add(m.MISSED, cause="queue")
     now = {"scheduler-2": reading(scheduler), "engine-2": reading(engine), "ingest-0": reading(ingest)}
     found = signals(now, before, 10.0, 2)
     assert found is not None
