@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -89,6 +90,13 @@ def test_only_engines_and_experts_have_torch_and_gpus(objects: tuple[Object, ...
         assert ("-torch" in container["image"]) == (role in ("engine", "expert"))
         wanted = worker_groups(objects)[role]["resources"]["GPU"] if role != "head" else "0"
         assert container["resources"]["limits"].get("nvidia.com/gpu", "0") == wanted
+
+
+def test_a_default_install_asks_for_no_gpu_for_no_code_would_use_it() -> None:
+    assert {group["resources"]["GPU"] for group in worker_groups(rendered()).values()} == {"0"}
+    folders = (CHART.parents[1] / "cluster", CHART.parents[1] / "actors")
+    code = [file.read_text() for folder in folders for file in folder.rglob("*.py")]
+    assert not [text for text in code if re.search(r"torch\.cuda|[\"']cuda|[\"']nccl", text)], "gpus may be 1 again"
 
 
 def test_nothing_runs_as_root_or_writes_outside_its_volumes(objects: tuple[Object, ...]) -> None:

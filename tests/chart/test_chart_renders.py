@@ -89,6 +89,7 @@ def test_a_value_it_does_not_know_is_refused_by_name(setting: str, named: str) -
         (("groups.scheduler.replicas=0",), "groups.scheduler.replicas: nothing is served without one"),
         (("groups.engine.replicas=0",), "groups.engine.replicas: nothing is served without one"),
         (("groups.ingest.replicas=0",), "groups.ingest.replicas: nothing is served without one"),
+        (("config.engine.dtype=auto",), "config.engine.dtype: auto is measured where"),
         (("groups.agent.replicas=1",), "groups.agent.replicas: this version starts no agents"),
         ((*SHUT_IN, "redis.mode=external", "redis.url=redis://store:6379"), "what redis.mode=external names"),
         ((*SHUT_IN, "gcs.backend=external", "gcs.redisAddress=store:6379"), "what gcs.backend=external names"),
@@ -117,10 +118,11 @@ def notes(*settings: str) -> str:
     [
         ((), ("auth.apiKeys.one-of-our-own=trial",), "No API keys are given"),
         (("auth.apiKeys.change-me=trial",), ("auth.apiKeys.one-of-our-own=trial",), "one that everybody knows"),
+        (("groups.expert.gpus=1",), (), "use none"),
         (("service.type=LoadBalancer",), ("service.type=LoadBalancer", "tls.secretName=t"), "takes plain text"),
     ],
 )
-def test_notes_warn_of_what_should_not_face_the_world(
+def test_notes_warn_of_what_an_install_should_not_be_left_with(
     settings: tuple[str, ...], remedy: tuple[str, ...], warning: str
 ) -> None:
     assert warning in notes(*settings)
