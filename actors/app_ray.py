@@ -33,11 +33,13 @@ class NoSupervisor(RayUnreachable):
 
 def start_ray(serve: Serve) -> None:
     """Connect this process. Raises RayUnreachable."""
-    os.environ["RAY_AUTH_MODE"] = serve.ray_auth
+    if not (serve.ray_address and os.environ.get("RAY_AUTH_MODE")):  # where others start Ray they tell its processes
+        os.environ["RAY_AUTH_MODE"] = serve.ray_auth
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_worker_niceness", "0")  # Ray's 15 lets anything else on the machine go before a deadline
     with _signals_kept():
         if serve.ray_address:
+            os.environ.pop("RAY_LOG_TO_STDERR", None)  # meant for actors; here Ray's words would stand among the JSON
             _join(serve.ray_address, serve.namespace)
         else:
             _start_here(serve.namespace)

@@ -33,7 +33,7 @@ class Serve(Section):
     port: Port = 50051
     data_dir: Path = Path("out/data")
     ray_address: str = ""  # empty: start Ray here; else join this cluster
-    ray_auth: Literal["disabled", "token"] = "disabled"  # a head started here listens on loopback only
+    ray_auth: Literal["disabled", "token"] = "disabled"  # a head of ours is on loopback; joining, RAY_AUTH_MODE wins
     namespace: str = "counterpoint"  # of Ray: one cluster in each
     ingests: Count = 1  # each one port further, unless:
     one_per_node: bool = False  # every ingest has a node, or pod, of its own and takes `port` itself

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from pathlib import Path
 from types import SimpleNamespace
@@ -65,6 +66,18 @@ def test_ray_does_not_keep_the_signals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app_ray.ray, "init", lambda **_: signal.signal(signal.SIGTERM, signal.SIG_IGN))
     app_ray.start_ray(load(env={}).serve)
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize(
+    ("address", "told", "used"), [("auto", "token", "token"), ("auto", "", "disabled"), ("", "token", "disabled")]
+)
+def test_who_joins_believes_what_it_is_told_of_the_ray_that_others_run(
+    monkeypatch: pytest.MonkeyPatch, address: str, told: str, used: str
+) -> None:
+    monkeypatch.setenv("RAY_AUTH_MODE", told)
+    monkeypatch.setattr(app_ray.ray, "init", lambda **_: None)
+    app_ray.start_ray(load(env={}, overrides={"serve.ray_address": address}).serve)
+    assert os.environ["RAY_AUTH_MODE"] == used
 
 
 async def test_a_term_signal_while_ray_comes_up_cancels_the_start(

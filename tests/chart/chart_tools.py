@@ -99,6 +99,15 @@ def pod_templates(objects: tuple[Object, ...]) -> dict[str, Object]:
     return ray_templates(objects) | own
 
 
+def environments(objects: tuple[Object, ...]) -> dict[tuple[str, str], dict[str, str]]:
+    """What the chart writes into the environment of each container of Ray, by (role, container); secrets apart."""
+    return {
+        (role, container["name"]): {one["name"]: one["value"] for one in container["env"] if "value" in one}
+        for role, found in ray_templates(objects).items()
+        for container in found["spec"]["containers"]
+    }
+
+
 def config_toml(objects: tuple[Object, ...]) -> str | None:
     """The configuration, wherever it lies; None where the user brings it."""
     for found in objects:

@@ -1,4 +1,5 @@
-{{- /* Environment of every Ray process: how fast a lost node is noticed (about 2 s), and where it may write. */ -}}
+{{- /* Environment of every Ray process: how fast a lost node is noticed (about 2 s), where it may write, and where
+`counterpoint drain`, `top` and `sessions` find the supervisor, for no configuration lies in these pods. */ -}}
 {{- define "counterpoint.rayEnv" -}}
 - {name: RAY_health_check_initial_delay_ms, value: "1000"}
 - {name: RAY_health_check_period_ms, value: "500"}
@@ -13,6 +14,8 @@
 # An actor sees the GPUs of its pod: it is alone there and asks Ray for none.
 - {name: RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO, value: "0"}
 - {name: PYTHONDONTWRITEBYTECODE, value: "1"}
+- {name: COUNTERPOINT_SERVE__RAY_AUTH, value: {{ .Values.ray.auth.mode }}}
+- {name: COUNTERPOINT_SERVE__NAMESPACE, value: {{ .Values.ray.namespace | quote }}}
 {{- end -}}
 
 {{- define "counterpoint.rayMounts" -}}
