@@ -219,6 +219,12 @@ def test_the_public_service_finds_every_ingest_and_nothing_else(objects: tuple[O
     assert service["spec"]["ports"][0]["appProtocol"] == "kubernetes.io/h2c"
 
 
+def test_a_client_is_kept_by_address_only_where_the_service_sees_its_address(objects: tuple[Object, ...]) -> None:
+    (service,) = of_kind(objects, "Service", "cp-counterpoint")
+    proxied = any(found["kind"] in ("Ingress", "GRPCRoute") for found in objects)
+    assert (service["spec"].get("sessionAffinity") == "ClientIP") != proxied
+
+
 def test_every_secret_that_is_named_is_rendered_given_or_made_by_the_operator(objects: tuple[Object, ...]) -> None:
     made = {found["metadata"]["name"] for found in of_kind(objects, "Secret")} | {"cp-counterpoint"}
     given = {"ray-token", "sessions-redis", "gcs-redis", "counterpoint-config"}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from chart_tools import CASES, CHART, CI, helm, name_of, rendered, template
 
+BEHIND = ("ingress.enabled=true", "ingress.host=live.example.org")
 SHUT_IN = ("networkPolicy.restrictEgress=true",)
 
 
@@ -119,6 +120,7 @@ def notes(*settings: str) -> str:
         ((), ("auth.apiKeys.one-of-our-own=trial",), "No API keys are given"),
         (("auth.apiKeys.change-me=trial",), ("auth.apiKeys.one-of-our-own=trial",), "one that everybody knows"),
         (("groups.expert.gpus=1",), (), "use none"),
+        (BEHIND, (*BEHIND, "ingress.tlsSecretName=live-tls"), "names no certificate"),
         (("service.type=LoadBalancer",), ("service.type=LoadBalancer", "tls.secretName=t"), "takes plain text"),
     ],
 )
