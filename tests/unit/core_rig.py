@@ -53,6 +53,7 @@ class Rig:
     store_is: str = "up"  # up | down | slow: it answers when it is up again
     n: int = 0
     say: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    cut_off: set[int] = field(default_factory=set)  # micro-turns whose output ends for want of a pass
     told: list[Command] = field(default_factory=list)
     history: dict[str, list[bytes]] = field(default_factory=dict)
     attachment: dict[str, int] = field(default_factory=dict)
@@ -97,9 +98,10 @@ class Rig:
 
     async def turn(self, k: int, session: str = "s", **fields: object) -> list[Command]:
         """Input of micro-turn k, whose messages end with seq k+2 (configure was 1)."""
-        audio = fields.pop("audio", QUIET)
+        audio, stretch_ppm = fields.pop("audio", QUIET), fields.pop("stretch_ppm", 0)
         turn = MicroTurn(k=k, audio=audio, **fields)  # type: ignore[arg-type]  # fields of MicroTurn, by name
-        return await self.send(TurnReady, session, turn=turn, through_seq=k + 2, audio_samples=3_200 * (k + 1))
+        accepts = {"through_seq": k + 2, "audio_samples": 3_200 * (k + 1)}
+        return await self.send(TurnReady, session, turn=turn, stretch_ppm=stretch_ppm, **accepts)
 
     async def control(self, session: str = "s", **fields: object) -> list[Command]:
         return await self.send(ControlIn, session, **fields)
@@ -152,7 +154,12 @@ class Rig:
     def outputs(self, work: SlotWork) -> tuple[TurnOutput, ...]:
         last = len(work.turns) - 1
         return tuple(
-            TurnOutput(k=turn.k, tokens=self.say.get(turn.k, ()) if i == last else (), passes=int(i == last))
+            TurnOutput(
+                k=turn.k,
+                tokens=self.say.get(turn.k, ()) if i == last else (),
+                passes=int(i == last),
+                truncated=i == last and turn.k in self.cut_off,
+            )
             for i, turn in enumerate(work.turns)
         )
 

@@ -22,7 +22,7 @@ def lines_of(file: Path) -> list[bytes]:
 
 
 def test_there_are_frozen_histories() -> None:
-    assert len(FROZEN) >= 6
+    assert len(FROZEN) >= 12
 
 
 @pytest.mark.parametrize("file", FROZEN, ids=[file.stem for file in FROZEN])

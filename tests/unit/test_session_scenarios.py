@@ -16,7 +16,7 @@ from core_rig import KEEP, LOUD, QUIET, RELEASE, Rig
 
 from cluster.session import commands as out
 from cluster.session.commands import Command
-from cluster.session.events import Unheard
+from cluster.session.events import Slipped, Unheard
 from cluster.session.limits import SessionRules
 from cluster.session.record import RECORDS
 from cluster.types import SlotWork
@@ -63,24 +63,41 @@ async def _limits(rig: Rig, _: list[str], fields: dict[str, str]) -> list[str]:
     return []
 
 
+async def _rules(rig: Rig, _: list[str], fields: dict[str, str]) -> list[str]:
+    """rules NAME=NUMBER…: of the sessions; before anything else."""
+    kinds = {name: type(getattr(rig.rules, name)) for name in fields}
+    rig.rules = replace(rig.rules, **{name: kinds[name](int(value)) for name, value in fields.items()})  # type: ignore[arg-type]  # as above
+    rig.core = rig.new_core()
+    return []
+
+
 async def _open(rig: Rig, _: list[str], fields: dict[str, str]) -> list[str]:
     prefix = tuple(int(token) for token in fields.get("prefix", "").split(",") if token)
     return render(await rig.open(prefix=prefix))
 
 
 async def _turn(rig: Rig, bare: list[str], fields: dict[str, str]) -> list[str]:
-    """turn K|K-K [loud] [text=1,2]"""
+    """turn K|K-K [loud] [text=1,2] [stretch=ppm]"""
     first, _, last = bare[0].partition("-")
     text = tuple(int(token) for token in fields.get("text", "").split(",") if token)
+    audio, stretch_ppm = LOUD if "loud" in bare else QUIET, int(fields.get("stretch", "0"))
     told: list[Command] = []
     for k in range(int(first), int(last or first) + 1):
-        told += await rig.turn(k, audio=LOUD if "loud" in bare else QUIET, text=text)
+        told += await rig.turn(k, audio=audio, text=text, stretch_ppm=stretch_ppm)
     return render(told)
 
 
+async def _slip(rig: Rig, bare: list[str], _: dict[str, str]) -> list[str]:
+    """slip K [inserted]: micro-turn K, which comes next, is two that were merged, or silence that was inserted."""
+    return render(await rig.send(Slipped, "s", k=int(bare[0]), inserted="inserted" in bare))
+
+
 async def _say(rig: Rig, bare: list[str], _: dict[str, str]) -> list[str]:
-    """say K TOKEN…: what the model will emit in micro-turn K."""
-    rig.say[int(bare[0])] = tuple(WORDS.get(word) or int(word) for word in bare[1:])
+    """say K TOKEN… [cut]: what the model will emit in micro-turn K; cut: it would have gone on."""
+    k, *words = bare
+    if "cut" in words:
+        rig.cut_off.add(int(k))
+    rig.say[int(k)] = tuple(WORDS.get(word) or int(word) for word in words if word != "cut")
     return []
 
 
@@ -157,8 +174,10 @@ async def _claimed(rig: Rig, _: list[str], __: dict[str, str]) -> list[str]:
 
 VERBS: dict[str, Callable[[Rig, list[str], dict[str, str]], Awaitable[list[str]]]] = {
     "limits": _limits,
+    "rules": _rules,
     "open": _open,
     "turn": _turn,
+    "slip": _slip,
     "say": _say,
     "tick": _tick,
     "skip": _skip,
@@ -190,7 +209,8 @@ def one(command: Command) -> str:
             text = [f"text={turn.k}:{','.join(map(str, turn.text))}" for turn in command.turns if turn.text]
             free = [f"free={','.join(map(str, command.free))}"] if command.free else []
             live = _ks([turn.k for turn in command.turns])
-            return " ".join(["work", f"slot={command.slot}{live}", *gaps, *text, *runs, *free])
+            on = ["goes on"] if command.goes_on else []
+            return " ".join(["work", f"slot={command.slot}{live}", *on, *gaps, *text, *runs, *free])
         case out.Result():
             said = f" said={','.join(map(str, command.tokens))}" if command.tokens else ""
             lacks = "".join(f" !{what}" for what in command.degradations)
@@ -217,9 +237,13 @@ def one(command: Command) -> str:
             return f"superseded attachment={command.attachment}"
         case out.JournalWrite():
             dropped = f" drop<{command.drop_below}" if command.drop_below else ""
-            cuts = [cut for record in command.records for cut in RECORDS.decode(record).cuts]
-            heard = "".join(f" cut={cut.k}@{cut.sample}" for cut in cuts)
-            return f"write {command.index}+{len(command.records)}{dropped}{heard}{' last' if command.last else ''}"
+            records = [RECORDS.decode(record) for record in command.records]
+            heard = "".join(f" cut={cut.k}@{cut.sample}" for record in records for cut in record.cuts)
+            ppm = "".join(f" stretch={','.join(map(str, one.stretch_ppm))}" for one in records if one.stretch_ppm)
+            slips = [slip for record in records for slip in record.slips]
+            drift = ppm + "".join(f" {'inserted' if slip.inserted else 'merged'}={slip.k}" for slip in slips)
+            last = " last" if command.last else ""
+            return f"write {command.index}+{len(command.records)}{dropped}{heard}{drift}{last}"
     raise AssertionError(command)
 
 
