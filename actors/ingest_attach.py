@@ -16,10 +16,11 @@ from actors.ingest_services import Services
 from actors.ingest_session import IngestSession
 from actors.ingest_wire import CONFIGURE_SEQ, accepted_of
 from actors.wire import DEFAULT_TENANT, check_enums, check_size, opening_of, tenant_of
+from actors.wire_down import response
 from cluster.errors import InvalidInput, ProtocolError, Rejected, ResyncRequired, StoreUnavailable, Superseded
-from cluster.media.intake import encode_prefix
-from cluster.media.messages import Opening
+from cluster.media.messages import Notice, Opening
 from cluster.media.spec import MAX_CHUNK_MS
+from cluster.media.text import encode_prefix
 from cluster.telemetry.metrics import Metrics
 from cluster.types import MICRO_TURN_MS
 from counterpoint.internal.v1 import edge_pb2 as pb
@@ -87,7 +88,11 @@ class Attacher:
         self._auth.check(owner, configure.tenant, "configure.tenant")
         opening, prefix = self._opening(configure)
         attachment = await self._links.open(configure.SerializeToString(), prefix, lockstep=opening.lockstep)
-        return await self._begin(attachment, opening, outbox, received_k=-1)
+        session = await self._begin(attachment, opening, outbox, received_k=-1)
+        if count := self._services.vocabulary.unknown(prefix):
+            notice = Notice.unknown_words("configure.instructions", count, len(prefix), CONFIGURE_SEQ)
+            outbox.put(response(notice, session.epoch))
+        return session
 
     async def _resume(self, resume: v1.Resume, owner: str | None, outbox: Outbox) -> IngestSession:
         tenant = tenant_of(resume.session_id)

@@ -275,7 +275,7 @@ class IngestSession:
                     self._attachment.send(up(each))
                 case plain.PlayedUp() | plain.CloseUp():
                     self._attachment.send(up(each))
-                case plain.Outcome() | plain.Fault() | Credit():
+                case plain.Outcome() | plain.Fault() | plain.Notice() | Credit():
                     self._tell(each)
                 case _:
                     raise AssertionError(f"an edge never emits {type(each).__name__}")

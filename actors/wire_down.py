@@ -52,6 +52,9 @@ def response(down: plain.Down, epoch: int) -> v1.InteractResponse:
             return v1.InteractResponse(epoch=epoch, response_ended=v1.ResponseEnded(k=down.k, sample=down.sample))
         case plain.Fault():
             return v1.InteractResponse(epoch=epoch, error=_fault(down))
+        case plain.Notice():
+            notice = v1.Notice(code=down.code, field=down.field, message=down.message, seq=down.seq)
+            return v1.InteractResponse(epoch=epoch, notice=notice)
         case _:
             assert_never(down)
 

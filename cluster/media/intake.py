@@ -18,6 +18,7 @@ from cluster.media.messages import (
     Fault,
     Grant,
     Malformed,
+    Notice,
     Opening,
     Outcome,
     Playback,
@@ -29,7 +30,7 @@ from cluster.media.messages import (
 from cluster.media.queues import Frame, FrameQueue, TextQueue
 from cluster.media.reports import Reports
 from cluster.media.spec import MediaSpec, Track
-from cluster.media.text import Vocabulary
+from cluster.media.text import Vocabulary, encode_prefix
 from cluster.media.timeline import MediaOutcome
 from cluster.types import MICRO_TURN_MS, MicroTurn
 
@@ -227,6 +228,7 @@ class Intake:
         if not tokens:
             raise InvalidInput("text.text", "holds no words")
         self._text.put(message.seq, k, tokens)
+        self._note_unknown("text.text", tokens, message.seq)
 
     def _take_playback(self, message: Playback, newest_result: int) -> None:
         self.in_flight.settle(message.seq)
@@ -254,8 +256,13 @@ class Intake:
         prefix = encode_prefix(message.instructions, self._vocabulary, self._spec, field)
         if len(self._controls) >= MAX_CONTROLS:
             raise InvalidInput("control", f"{MAX_CONTROLS} are not acknowledged yet; wait for control_ack")
+        self._note_unknown(field, prefix, message.seq)
         self._controls[message.seq] = message.control_id
         self.out.append(ControlUp(seq=message.seq, control_id=message.control_id, kind=message.kind, prefix=prefix))
+
+    def _note_unknown(self, field: str, tokens: tuple[int, ...], seq: int) -> None:
+        if count := self._vocabulary.unknown(tokens):
+            self.out.append(Notice.unknown_words(field, count, len(tokens), seq))
 
     def _refuse(self, seq: int, track: Track, outcome: MediaOutcome, media_time: int, detail: str = "") -> None:
         self.in_flight.settle(seq)
@@ -272,14 +279,6 @@ class Intake:
             if end <= self._audio.cursor:
                 self.in_flight.settle(seq)
         self._chunks = [(seq, end) for seq, end in self._chunks if end > self._audio.cursor]
-
-
-def encode_prefix(instructions: str, vocabulary: Vocabulary, spec: MediaSpec, field: str) -> tuple[int, ...]:
-    """Instructions as tokens. Raises InvalidInput naming `field` where the checkpoint cannot take them."""
-    prefix = vocabulary.encode(instructions, field) if instructions else ()
-    if len(prefix) > spec.prefix_max:
-        raise InvalidInput(field, f"{len(prefix)} tokens exceed window.prefix_max {spec.prefix_max}; shorten it")
-    return prefix
 
 
 def _size(message: ClientMessage) -> int:

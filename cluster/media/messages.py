@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from cluster.errors import InvalidInput
 from cluster.media.credits import Credit
@@ -39,7 +38,6 @@ class Opening:
     audio_out: AudioFormat | None
     instructions: str
     lockstep: bool
-    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,4 +187,19 @@ class Fault:
     fatal: bool = False
 
 
-Down = Outcome | Accepted | Acknowledged | Ended | Fault | Credit | Done
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What was taken and is not quite what was sent. Never quotes it: what is told may be logged."""
+
+    code: str
+    field: str
+    message: str
+    seq: int = 0
+
+    @classmethod
+    def unknown_words(cls, field: str, count: int, of: int, seq: int) -> Notice:
+        what = f"{count} of {of} words are not in the vocabulary of this checkpoint; it is told that a word stood there"
+        return cls(code="unknown_words", field=field, message=f"{field}: {what}", seq=seq)
+
+
+Down = Outcome | Accepted | Acknowledged | Ended | Fault | Notice | Credit | Done

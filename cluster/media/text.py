@@ -8,8 +8,9 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from cluster.errors import ConfigError, InvalidInput
-from cluster.media.spec import MAX_TEXT_CHARS
+from cluster.media.spec import MAX_TEXT_CHARS, MediaSpec
 
+UNKNOWN = "<unk>"  # stands for every word outside the vocabulary
 _ALLOWED_CONTROLS = frozenset("\n\t")
 _PUNCTUATION = str.maketrans(dict.fromkeys('.,;:!?"()', " "))
 
@@ -37,7 +38,10 @@ class Vocabulary:
         self._words = {token: word for word, token in self._ids.items()}
 
     def encode(self, text: str, field: str) -> tuple[int, ...]:
-        """Raises InvalidInput where the text is not allowed or the checkpoint lacks a word of it."""
+        """One token a word; words the checkpoint lacks become `<unk>`, see `unknown`.
+
+        Raises InvalidInput where the text is not allowed, or lacks a word and the checkpoint has no `<unk>` either.
+        """
         check_text(text, field)
         words = text.casefold().translate(_PUNCTUATION)
         if control := sorted({word for word in words.split() if word.startswith("<")}):
@@ -47,6 +51,10 @@ class Vocabulary:
         except Exception as error:  # a word-level model without an unknown token raises plain Exception
             raise InvalidInput(field, f"holds words this checkpoint does not know ({error})") from error
 
+    def unknown(self, tokens: tuple[int, ...]) -> int:
+        """How many of them stand for a word the checkpoint lacks."""
+        return tokens.count(self._ids.get(UNKNOWN, -1))
+
     def words(self, tokens: tuple[int, ...]) -> tuple[str, ...]:
         """Control tokens stay in angle brackets. Raises KeyError for an id outside the vocabulary."""
         return tuple(self._words[token] for token in tokens)
@@ -54,3 +62,11 @@ class Vocabulary:
     def spoken(self) -> tuple[str, ...]:
         """Every word the checkpoint may say."""
         return tuple(sorted(word for word in self._ids if not word.startswith("<")))
+
+
+def encode_prefix(instructions: str, vocabulary: Vocabulary, spec: MediaSpec, field: str) -> tuple[int, ...]:
+    """Instructions as tokens. Raises InvalidInput naming `field` where the checkpoint cannot take them."""
+    prefix = vocabulary.encode(instructions, field) if instructions else ()
+    if len(prefix) > spec.prefix_max:
+        raise InvalidInput(field, f"{len(prefix)} tokens exceed window.prefix_max {spec.prefix_max}; shorten it")
+    return prefix

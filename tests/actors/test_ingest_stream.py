@@ -19,7 +19,7 @@ from counterpoint.internal.v1 import edge_pb2 as pb
 from counterpoint.v1 import interaction_pb2 as v1
 from tests.actors.ingest_rig import Rig, configure, rig, write_checkpoint
 
-DRINK, WATER = 6, 7
+UNKNOWN, DRINK, WATER = 2, 6, 7
 MS = 1_000_000
 
 
@@ -77,6 +77,27 @@ async def test_a_miss_is_counted_by_its_cause(served: Rig) -> None:
     await served.scheduler.say(session, result=pb.TurnResult(k=1, expert_ns=120 * MS, **late))
     assert {turn.timing for turn in await client.turns(2)} == {v1.TIMING_LATE}
     assert Scrape.of(served.metrics.text().decode()).by(m.MISSED, "cause") == {"engine": 1, "experts": 1}
+
+
+async def test_words_the_model_does_not_know_are_told_by_their_number_and_not_repeated(served: Rig) -> None:
+    client, granted = await served.opened(instructions="remind me to drink absinthe")
+    told = await client.next("notice")
+    assert (told.code, told.field, told.seq) == ("unknown_words", "configure.instructions", granted.accepted_through)
+    assert "1 of 5 words" in told.message
+    await client.send(text=v1.TextChunk(text="drink absinthe or pastis"))
+    await client.send(text=v1.TextChunk(text="drink water"))
+    told = await client.next("notice")
+    assert (told.field, told.seq) == ("text.text", 2)
+    assert "3 of 4 words" in told.message
+    assert "absinthe" not in told.message
+    for k in range(2):
+        await client.audio(k)
+    await client.turns(2)
+    assert [*served.scheduler.session.turns[0].text] == [DRINK, UNKNOWN, UNKNOWN, UNKNOWN]
+    instructions = v1.UpdateInstructions(instructions="drink pastis")
+    await client.send(control=v1.Control(control_id="more", update_instructions=instructions))
+    assert (await client.next("notice")).field == "control.update_instructions.instructions"
+    assert sum(one.HasField("notice") for one in client.seen) == 3
 
 
 async def test_credit_and_acceptance_come_back(served: Rig) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from counterpoint.client.errors import Failed, Refused, TakenOver
-from counterpoint.client.events import Closed, Complaint, Event, GoingAway, MediaAnswered, SpeechEnded, Turn
+from counterpoint.client.events import Closed, Complaint, Event, GoingAway, MediaAnswered, Noticed, SpeechEnded, Turn
 from counterpoint.client.inbox import Inbox
 from counterpoint.client.ledger import Ledger
 from counterpoint.client.outbox import Outbox
@@ -78,6 +78,7 @@ def test_credit_and_acceptance_are_bookkeeping_and_give_no_event() -> None:
         ({"response_ended": v1.ResponseEnded(k=3)}, SpeechEnded),
         ({"going_away": v1.GoingAway(in_ms=500)}, GoingAway),
         ({"error": v1.Error(code="invalid_input")}, Complaint),
+        ({"notice": v1.Notice(code="unknown_words")}, Noticed),
         ({"closed": v1.Closed(micro_turns=4)}, Closed),
     ],
 )

@@ -162,6 +162,13 @@ def test_misses_in_a_row_are_told_in_one_line() -> None:
     assert miss_line(run).plain == "   4.39 s  missed 2: 1 late, 1 coalesced, worst +160 ms (expert dropped)"
 
 
+def test_words_the_model_does_not_know_are_told_while_one_talks() -> None:
+    message = "text.text: 1 of 3 words are not in the vocabulary of this checkpoint"
+    line = other_line({"kind": "notice", "code": "unknown_words", "field": "text.text", "message": message})
+    assert line is not None
+    assert line.plain.strip() == message
+
+
 def test_what_a_complaint_is_about_is_named_once() -> None:
     message = "text.text: 5000 characters exceed 4096; send it in parts"
     line = other_line({"kind": "error", "code": "invalid_input", "field": "text.text", "message": message})

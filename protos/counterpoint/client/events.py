@@ -70,6 +70,13 @@ class Complaint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Noticed:
+    """Something was taken and is not quite what was sent, such as words the model does not know."""
+
+    message: v1.Notice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GoingAway:
     """This server will end the stream; the session goes elsewhere by itself, before that if another server takes it."""
 
@@ -97,4 +104,15 @@ class Closed:
     message: v1.Closed
 
 
-Event = Turn | SpeechEnded | MediaAnswered | Acknowledged | Complaint | GoingAway | Disconnected | Resumed | Closed
+Event = (
+    Turn
+    | SpeechEnded
+    | MediaAnswered
+    | Acknowledged
+    | Complaint
+    | Noticed
+    | GoingAway
+    | Disconnected
+    | Resumed
+    | Closed
+)

@@ -11,6 +11,7 @@ from counterpoint.client.events import (
     Event,
     GoingAway,
     MediaAnswered,
+    Noticed,
     Said,
     SpeechEnded,
     Turn,
@@ -57,6 +58,8 @@ class Inbox:
                 raise failed(response.error)
             case "error":
                 return [Complaint(message=response.error)]
+            case "notice":
+                return [Noticed(message=response.notice)]
             case "closed":
                 return [Closed(message=response.closed)]
         return []  # a kind of message younger than this client

@@ -14,6 +14,7 @@ from counterpoint.client import (
     Event,
     GoingAway,
     MediaAnswered,
+    Noticed,
     Resumed,
     SpeechEnded,
     Turn,
@@ -74,6 +75,8 @@ class Conversation:
                 return {"kind": "control", "id": message.control_id, "effective_k": message.effective_k}
             case Complaint(message=message):
                 return {"kind": "error", "code": message.code, "field": message.field, "message": message.message}
+            case Noticed(message=message):
+                return {"kind": "notice", "code": message.code, "field": message.field, "message": message.message}
             case GoingAway(message=message):
                 return {"kind": "going_away", "in_ms": message.in_ms, "reason": message.reason}
             case Disconnected(reason=reason, at_ns=at_ns):

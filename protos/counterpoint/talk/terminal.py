@@ -120,6 +120,9 @@ def other_line(record: dict[str, Any]) -> Text | None:
         case "error":
             about = named_once(record["field"], record["message"])
             return Text(f"           {record['code']}: {about}", style="red")
+        case "notice":
+            about = named_once(record["field"], record["message"])
+            return Text(f"           {about}", style="yellow")
         case "going_away":
             return Text(f"           the server goes away: {record['reason']}", style="yellow")
     return None

@@ -282,7 +282,7 @@ class Close(_message.Message):
     def __init__(self) -> None: ...
 
 class InteractResponse(_message.Message):
-    __slots__ = ("epoch", "granted", "rejected", "micro_turn", "accepted", "credit", "media_outcome", "control_ack", "response_ended", "going_away", "superseded", "error", "closed")
+    __slots__ = ("epoch", "granted", "rejected", "micro_turn", "accepted", "credit", "media_outcome", "control_ack", "response_ended", "going_away", "superseded", "error", "closed", "notice")
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     GRANTED_FIELD_NUMBER: _ClassVar[int]
     REJECTED_FIELD_NUMBER: _ClassVar[int]
@@ -296,6 +296,7 @@ class InteractResponse(_message.Message):
     SUPERSEDED_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
     CLOSED_FIELD_NUMBER: _ClassVar[int]
+    NOTICE_FIELD_NUMBER: _ClassVar[int]
     epoch: int
     granted: Granted
     rejected: Rejected
@@ -309,7 +310,8 @@ class InteractResponse(_message.Message):
     superseded: Superseded
     error: Error
     closed: Closed
-    def __init__(self, epoch: _Optional[int] = ..., granted: _Optional[_Union[Granted, _Mapping]] = ..., rejected: _Optional[_Union[Rejected, _Mapping]] = ..., micro_turn: _Optional[_Union[MicroTurnDone, _Mapping]] = ..., accepted: _Optional[_Union[Accepted, _Mapping]] = ..., credit: _Optional[_Union[Credit, _Mapping]] = ..., media_outcome: _Optional[_Union[MediaOutcome, _Mapping]] = ..., control_ack: _Optional[_Union[ControlAck, _Mapping]] = ..., response_ended: _Optional[_Union[ResponseEnded, _Mapping]] = ..., going_away: _Optional[_Union[GoingAway, _Mapping]] = ..., superseded: _Optional[_Union[Superseded, _Mapping]] = ..., error: _Optional[_Union[Error, _Mapping]] = ..., closed: _Optional[_Union[Closed, _Mapping]] = ...) -> None: ...
+    notice: Notice
+    def __init__(self, epoch: _Optional[int] = ..., granted: _Optional[_Union[Granted, _Mapping]] = ..., rejected: _Optional[_Union[Rejected, _Mapping]] = ..., micro_turn: _Optional[_Union[MicroTurnDone, _Mapping]] = ..., accepted: _Optional[_Union[Accepted, _Mapping]] = ..., credit: _Optional[_Union[Credit, _Mapping]] = ..., media_outcome: _Optional[_Union[MediaOutcome, _Mapping]] = ..., control_ack: _Optional[_Union[ControlAck, _Mapping]] = ..., response_ended: _Optional[_Union[ResponseEnded, _Mapping]] = ..., going_away: _Optional[_Union[GoingAway, _Mapping]] = ..., superseded: _Optional[_Union[Superseded, _Mapping]] = ..., error: _Optional[_Union[Error, _Mapping]] = ..., closed: _Optional[_Union[Closed, _Mapping]] = ..., notice: _Optional[_Union[Notice, _Mapping]] = ...) -> None: ...
 
 class Granted(_message.Message):
     __slots__ = ("session_id", "resume_token", "micro_turn_ms", "jitter_ms", "due_ms", "starts_in_ms", "next_k", "accepted_through", "limits", "output_sample_rate_hz", "idle_timeout_s", "max_duration_s", "checkpoint", "resumed", "media_clock_ns")
@@ -522,6 +524,18 @@ class Error(_message.Message):
     seq: int
     fatal: bool
     def __init__(self, code: _Optional[str] = ..., field: _Optional[str] = ..., message: _Optional[str] = ..., seq: _Optional[int] = ..., fatal: _Optional[bool] = ...) -> None: ...
+
+class Notice(_message.Message):
+    __slots__ = ("code", "field", "message", "seq")
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    FIELD_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    SEQ_FIELD_NUMBER: _ClassVar[int]
+    code: str
+    field: str
+    message: str
+    seq: int
+    def __init__(self, code: _Optional[str] = ..., field: _Optional[str] = ..., message: _Optional[str] = ..., seq: _Optional[int] = ...) -> None: ...
 
 class Closed(_message.Message):
     __slots__ = ("reason", "micro_turns")
