@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from cluster.config import Config, load
+
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "helm" / "counterpoint"
 CI = sorted((CHART / "ci").glob("*-values.yaml"))
@@ -25,6 +27,9 @@ Object = dict[str, Any]
 
 def name_of(case: Path | None) -> str:
     return case.stem.removesuffix("-values") if case else "default"
+
+
+BY_NAME = {name_of(case): case for case in CI}
 
 
 @cache
@@ -86,6 +91,19 @@ def worker_groups(objects: tuple[Object, ...]) -> dict[str, Object]:
     return {group["groupName"]: group for group in ray_cluster(objects)["spec"]["workerGroupSpecs"]}
 
 
+def role_of(group: str) -> str:
+    """Role of a worker group by its name: with zones there is one group a zone, `expert-ZONE`."""
+    return group.partition("-")[0]
+
+
+def pods_by_role(objects: tuple[Object, ...]) -> dict[str, int]:
+    """Pods of each role, over all its groups."""
+    found: dict[str, int] = {}
+    for name, group in worker_groups(objects).items():
+        found[role_of(name)] = found.get(role_of(name), 0) + group["replicas"]
+    return found
+
+
 def ray_templates(objects: tuple[Object, ...]) -> dict[str, Object]:
     """Pod template of the head and of every group, by role."""
     head = ray_cluster(objects)["spec"]["headGroupSpec"]["template"]
@@ -106,6 +124,13 @@ def environments(objects: tuple[Object, ...]) -> dict[tuple[str, str], dict[str,
         for role, found in ray_templates(objects).items()
         for container in found["spec"]["containers"]
     }
+
+
+def loaded(toml: str, folder: Path) -> Config:
+    """The configuration as `serve` reads it."""
+    file = folder / "config.toml"
+    file.write_text(toml)
+    return load(file, env={})
 
 
 def config_toml(objects: tuple[Object, ...]) -> str | None:

@@ -9,36 +9,30 @@ from pathlib import Path
 import pytest
 import ray
 from chart_tools import (
+    BY_NAME,
     CASES,
     CHART,
-    CI,
     Object,
     config_toml,
+    loaded,
     name_of,
     of_kind,
     pod_templates,
+    pods_by_role,
     ray_cluster,
     ray_templates,
     rendered,
-    template,
+    role_of,
     worker_groups,
 )
 from test_chart_objects import custom
 
 from actors.handles import ActorSpec
 from actors.places import ZONE, labels_for
-from cluster.config import load
 from cluster.model.placement import uniform_placement
-from cluster.telemetry.metrics import PROGRESS, READY
+from cluster.telemetry.metrics import PROGRESS
 
-BY_NAME = {name_of(case): case for case in CI}
 ROLES = ["supervisor", "ingest", "scheduler", "engine", "expert", "agent"]
-
-
-def loaded(toml: str, folder: Path):
-    file = folder / "config.toml"
-    file.write_text(toml)
-    return load(file, env={})
 
 
 def rendered_cluster_scales(case: Path | None) -> bool:
@@ -58,9 +52,9 @@ def test_the_configuration_is_one_that_serve_reads(case: Path | None, tmp_path: 
     if toml is None:
         assert name_of(case) == "air-gapped"
         return
-    config, groups = loaded(toml, tmp_path), worker_groups(rendered(case))
-    assert config.serve.ingests == groups["ingest"]["replicas"]
-    assert config.experts.exchange != "grpc" or config.experts.shards == groups["expert"]["replicas"]
+    config, groups, pods = loaded(toml, tmp_path), worker_groups(rendered(case)), pods_by_role(rendered(case))
+    assert config.serve.ingests == pods["ingest"]
+    assert config.experts.exchange != "grpc" or config.experts.shards == pods["expert"]
     assert (config.serve.port, config.telemetry.metrics_port) == (50051, 9400)
     scaled = rendered_cluster_scales(case)
     assert config.scaling.pairs == groups["engine"]["replicas"] == groups["scheduler"]["replicas"]
@@ -69,25 +63,18 @@ def test_the_configuration_is_one_that_serve_reads(case: Path | None, tmp_path: 
     assert not config.redis.password
 
 
-def test_api_keys_make_the_configuration_a_secret(tmp_path: Path) -> None:
-    objects = rendered(None, "--set", "auth.apiKeys.one-of-our-own=trial")
-    assert of_kind(objects, "Secret", "cp-counterpoint-config")
-    assert not of_kind(objects, "ConfigMap", "cp-counterpoint-config")
-    assert loaded(config_toml(objects) or "", tmp_path).auth.api_keys == {"one-of-our-own": "trial"}
-
-
 def test_one_actor_of_its_role_fits_each_pod_and_none_the_head(objects: tuple[Object, ...]) -> None:
-    assert list(worker_groups(objects)) == ROLES
-    for role, group in worker_groups(objects).items():
-        own = {name: amount for name, amount in group["resources"].items() if name.startswith("counterpoint_")}
-        assert own == {f"counterpoint_{role}": "1"}
+    assert list(pods_by_role(objects)) == ROLES
+    for name, group in worker_groups(objects).items():
+        own = {key: amount for key, amount in group["resources"].items() if key.startswith("counterpoint_")}
+        assert own == {f"counterpoint_{role_of(name)}": "1"}
     assert ray_cluster(objects)["spec"]["headGroupSpec"]["resources"] == {"CPU": "0", "GPU": "0"}
 
 
 def test_only_engines_and_experts_have_torch_and_gpus(objects: tuple[Object, ...]) -> None:
     for role, found in ray_templates(objects).items():
         container = found["spec"]["containers"][0]
-        assert ("-torch" in container["image"]) == (role in ("engine", "expert"))
+        assert ("-torch" in container["image"]) == (role_of(role) in ("engine", "expert"))
         wanted = worker_groups(objects)[role]["resources"]["GPU"] if role != "head" else "0"
         assert container["resources"]["limits"].get("nvidia.com/gpu", "0") == wanted
 
@@ -124,17 +111,20 @@ def test_every_mount_has_its_volume_and_every_container_its_memory(objects: tupl
 
 
 def test_pods_of_a_role_are_spread_over_nodes_and_zones(objects: tuple[Object, ...]) -> None:
-    for role, group in worker_groups(objects).items():
+    for name, group in worker_groups(objects).items():
         found = {one["topologyKey"]: one for one in group["template"]["spec"]["topologySpreadConstraints"]}
         assert set(found) == {"kubernetes.io/hostname", "topology.kubernetes.io/zone"}
         for constraint in found.values():
             assert constraint["labelSelector"]["matchLabels"].items() <= group["template"]["metadata"]["labels"].items()
-            assert constraint["labelSelector"]["matchLabels"]["app.kubernetes.io/component"] == role
+            assert constraint["labelSelector"]["matchLabels"]["app.kubernetes.io/component"] == role_of(name)
 
 
 def test_large_releases_insist_on_zones_for_experts() -> None:
-    spread = worker_groups(rendered(BY_NAME["ep16"]))["expert"]["template"]["spec"]["topologySpreadConstraints"]
+    groups = [group for name, group in worker_groups(rendered(BY_NAME["ep16"])).items() if role_of(name) == "expert"]
+    spread = [one for group in groups for one in group["template"]["spec"]["topologySpreadConstraints"]]
     assert {constraint["whenUnsatisfiable"] for constraint in spread} == {"DoNotSchedule"}
+    chosen = {group["template"]["spec"]["nodeSelector"]["topology.kubernetes.io/zone"] for group in groups}
+    assert len(chosen) == len(groups) == 2
 
 
 def test_a_budget_guards_each_role_that_has_pods(objects: tuple[Object, ...]) -> None:
@@ -143,11 +133,11 @@ def test_a_budget_guards_each_role_that_has_pods(objects: tuple[Object, ...]) ->
     if not budgets:
         assert objects is rendered(BY_NAME["laptop"])
         return
-    replicas = {role: group["replicas"] for role, group in worker_groups(objects).items()}
-    running = {role for role in pod_templates(objects) if replicas.get(role, 1)}
-    assert set(budgets) == running
+    replicas = pods_by_role(objects)
+    running = {role_of(name): found for name, found in pod_templates(objects).items() if replicas.get(role_of(name), 1)}
+    assert set(budgets) == set(running)
     for component, budget in budgets.items():
-        labels = pod_templates(objects)[component]["metadata"]["labels"]
+        labels = running[component]["metadata"]["labels"]
         assert budget["spec"]["selector"]["matchLabels"].items() <= labels.items()
         assert budget["spec"]["maxUnavailable"] == (1 if replicas.get(component, 1) > 1 else 0)
 
@@ -184,58 +174,11 @@ def test_serve_runs_beside_the_supervisor_and_shares_what_a_ray_driver_needs(obj
     assert "RAY_AUTH_TOKEN" in {variable["name"] for variable in serve["env"]}
 
 
-def test_secrets_reach_only_the_container_that_serves(objects: tuple[Object, ...]) -> None:
-    for role, found in ray_templates(objects).items():
-        for container in found["spec"]["containers"]:
-            secret = [variable["name"] for variable in container["env"] if "valueFrom" in variable]
-            mounts = {mount["name"] for mount in container["volumeMounts"]}
-            assert bool(secret) == (container["name"] == "serve"), role
-            assert ("config" in mounts) == (container["name"] == "serve"), role
-
-
 def test_sessions_and_the_tables_of_the_head_never_share_a_store(objects: tuple[Object, ...], tmp_path: Path) -> None:
     toml = config_toml(objects)
     options = ray_cluster(objects)["spec"].get("gcsFaultToleranceOptions", {})
     if toml and "redisAddress" in options:
         assert options["redisAddress"] not in loaded(toml, tmp_path).redis.url
-
-
-def test_no_values_file_shows_a_release_to_the_world_in_plain_text_or_by_a_known_key(
-    objects: tuple[Object, ...],
-) -> None:
-    (service,) = of_kind(objects, "Service", "cp-counterpoint")
-    assert service["spec"]["type"] == "ClusterIP"
-    assert "change-me" not in (config_toml(objects) or "")
-
-
-def test_the_public_service_finds_every_ingest_and_nothing_else(objects: tuple[Object, ...]) -> None:
-    (service,) = of_kind(objects, "Service", "cp-counterpoint")
-    chosen = [
-        component
-        for component, found in pod_templates(objects).items()
-        if service["spec"]["selector"].items() <= found["metadata"]["labels"].items()
-    ]
-    assert chosen == ["ingest"]
-    assert service["spec"]["ports"][0]["appProtocol"] == "kubernetes.io/h2c"
-
-
-def test_a_client_is_kept_by_address_only_where_the_service_sees_its_address(objects: tuple[Object, ...]) -> None:
-    (service,) = of_kind(objects, "Service", "cp-counterpoint")
-    proxied = any(found["kind"] in ("Ingress", "GRPCRoute") for found in objects)
-    assert (service["spec"].get("sessionAffinity") == "ClientIP") != proxied
-
-
-def test_every_secret_that_is_named_is_rendered_given_or_made_by_the_operator(objects: tuple[Object, ...]) -> None:
-    made = {found["metadata"]["name"] for found in of_kind(objects, "Secret")} | {"cp-counterpoint"}
-    given = {"ray-token", "sessions-redis", "gcs-redis", "counterpoint-config"}
-    named = {
-        variable["valueFrom"]["secretKeyRef"]["name"]
-        for found in pod_templates(objects).values()
-        for container in found["spec"]["containers"]
-        for variable in container["env"]
-        if "valueFrom" in variable
-    }
-    assert named <= made | given
 
 
 def test_images_are_pinned_by_digest_and_come_from_the_mirror_where_told() -> None:
@@ -244,36 +187,8 @@ def test_images_are_pinned_by_digest_and_come_from_the_mirror_where_told() -> No
     assert all(image.startswith("mirror.internal/") and "@sha256:" in image for image in images)
 
 
-def test_the_policy_lets_clients_reach_the_public_port_only() -> None:
-    (policy, _) = of_kind(rendered(BY_NAME["ep16"]), "NetworkPolicy")
-    rules = policy["spec"]["ingress"]
-    public = [rule for rule in rules if "gateways" in str(rule.get("from"))]
-    assert [rule["ports"] for rule in public] == [[{"port": "grpc", "protocol": "TCP"}]]
-    assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
-
-
-def test_ports_named_by_services_monitors_and_policies_exist(objects: tuple[Object, ...]) -> None:
-    ports = {
-        port["name"]
-        for found in pod_templates(objects).values()
-        for container in found["spec"]["containers"]
-        for port in container.get("ports", [])
-    }
-    monitors = of_kind(objects, "PodMonitor")
-    scraped = {endpoint["port"] for monitor in monitors for endpoint in monitor["spec"]["podMetricsEndpoints"]}
-    served = {port["targetPort"] for service in of_kind(objects, "Service") for port in service["spec"]["ports"]}
-    assert scraped | served <= ports
-
-
 def test_the_version_of_ray_is_the_one_installed() -> None:
     assert ray_cluster(rendered())["spec"]["rayVersion"] == ray.__version__
-
-
-def test_a_password_is_made_for_each_store_and_never_written_elsewhere() -> None:
-    text = template().stdout
-    secrets = of_kind(rendered(), "Secret")
-    assert {found["metadata"]["name"] for found in secrets} == {"cp-counterpoint-redis", "cp-counterpoint-gcs"}
-    assert 'requirepass "$REDISCLI_AUTH"' in text
 
 
 def test_a_store_is_full_before_its_container_is() -> None:
@@ -289,40 +204,6 @@ def test_one_kind_stands_in_each_template_file() -> None:
     for file in (CHART / "templates").glob("*.yaml"):
         kinds = {line for line in file.read_text().splitlines() if line.startswith("kind: ")}
         assert len(kinds) == 1, file.name
-
-
-def mounted(objects: tuple[Object, ...], name: str) -> set[tuple[str, str]]:
-    """(role, container) that have this volume."""
-    return {
-        (role, container["name"])
-        for role, found in ray_templates(objects).items()
-        for container in found["spec"]["containers"]
-        if name in {mount["name"] for mount in container["volumeMounts"]}
-    }
-
-
-def test_the_public_port_ends_tls_where_it_has_a_certificate(tmp_path: Path) -> None:
-    objects = rendered(None, "--set", "tls.secretName=live-tls")
-    serve = loaded(config_toml(objects) or "", tmp_path).serve
-    assert (serve.tls_cert_file, serve.tls_key_file) == (
-        "/etc/counterpoint-tls/tls.crt",
-        "/etc/counterpoint-tls/tls.key",
-    )
-    assert mounted(objects, "tls") == {("ingest", "ray-worker")}
-    ready = worker_groups(objects)["ingest"]["template"]["spec"]["containers"][0]["readinessProbe"]
-    assert "grpc" not in ready, "the kubelet speaks plain text only"
-    assert ready["exec"]["command"][-1] == f"{READY.name}=1"
-    (service,) = of_kind(objects, "Service", "cp-counterpoint")
-    assert service["spec"]["ports"][0]["appProtocol"] == "https"
-    assert not loaded(config_toml(rendered()) or "", tmp_path).serve.tls_cert_file
-    assert not mounted(rendered(), "tls")
-
-
-def test_the_authority_of_the_store_lies_where_somebody_speaks_to_it(tmp_path: Path) -> None:
-    given = ("redis.mode=external", "redis.url=rediss://store:6380", "redis.caSecretName=store-ca")
-    objects = rendered(None, *(part for value in given for part in ("--set", value)))
-    assert loaded(config_toml(objects) or "", tmp_path).redis.tls_ca_file == "/etc/counterpoint-redis/ca.crt"
-    assert mounted(objects, "redis-ca") == {("scheduler", "ray-worker"), ("supervisor", "serve")}
 
 
 def test_sentinels_have_tls_and_a_password_out_of_the_secret_of_the_store(tmp_path: Path) -> None:
