@@ -70,6 +70,19 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(target), link
 
 
+def test_every_picture_is_shown_on_some_page_with_words_for_who_cannot_see_it() -> None:
+    shown = {
+        (page.parent / file).resolve(): words
+        for page in PAGES
+        for words, file in re.findall(r"!\[([^\]]*)\]\(([^)\s]+)\)", page.read_text())
+    }
+    pictures = set((ROOT / "observability" / "pictures").glob("*.png"))
+    assert pictures
+    assert pictures <= set(shown)
+    assert all(len(words.split()) > 3 for words in shown.values())
+    assert all(file.read_bytes().startswith(b"\x89PNG") for file in shown)
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=name_of)
 def test_commands_are_there_with_their_options(page: Path) -> None:
     for name, *rest in commands(page):
