@@ -14,7 +14,7 @@ from cluster.model.config import ModelConfig
 from cluster.model.dispatch import Exchange
 from cluster.model.presets import MICRO
 from cluster.model.random_checkpoint import write_random_checkpoint
-from cluster.types import ContextTurn, MicroTurn, Prefill, SlotResult, SlotWork, StepResult, TickBatch
+from cluster.types import ContextTurn, Dtype, MicroTurn, Prefill, SlotResult, SlotWork, StepResult, TickBatch
 
 torch.set_num_threads(1)
 
@@ -83,5 +83,12 @@ def kv(engine: Engine, slot: int, rows: int | None = None) -> torch.Tensor:
     return torch.stack(engine.cache.context(slot, held))
 
 
-def new_engine(folder: Path, exchange: Exchange | None = None, *, deterministic: bool = True, slots: int = 4) -> Engine:
-    return Engine(folder, num_slots=slots, exchange=exchange, deterministic=deterministic)
+def new_engine(
+    folder: Path,
+    exchange: Exchange | None = None,
+    *,
+    deterministic: bool = True,
+    slots: int = 4,
+    dtype: Dtype = Dtype.F32,
+) -> Engine:
+    return Engine(folder, num_slots=slots, exchange=exchange, deterministic=deterministic, dtype=dtype)

@@ -12,7 +12,7 @@ import torch
 from cluster.model.layers import rms_norm, swiglu
 from cluster.model.presets import MICRO_VISION
 from cluster.model.tiles import TILE_ROWS, Tiled
-from cluster.types import ContextTurn, Prefill, SlotWork
+from cluster.types import ContextTurn, Dtype, Prefill, SlotWork
 from tests.unit.engine_tools import PREFIX, Driver, checkpoint, conversation, kv, live, new_engine
 
 
@@ -33,13 +33,14 @@ def rebuild(driver: Driver, slot: int, items: list[ContextTurn], chunk: int, ses
         driver.only(driver.tick(SlotWork(session=session, epoch=1, slot=slot, prefills=(prefill,))))
 
 
-def test_a_session_gets_the_same_bits_alone_and_among_31_neighbours(folder: Path) -> None:
+@pytest.mark.parametrize("dtype", [Dtype.F32, Dtype.BF16])
+def test_a_session_gets_the_same_bits_alone_and_among_31_neighbours(folder: Path, dtype: Dtype) -> None:
     turns = conversation(1, 12)
-    alone = Driver(new_engine(folder, slots=32))
+    alone = Driver(new_engine(folder, slots=32, dtype=dtype))
     alone.open("a", 5)
     said_alone = live(alone, "a", 5, [[turn] for turn in turns])
 
-    crowd = Driver(new_engine(folder, slots=32))
+    crowd = Driver(new_engine(folder, slots=32, dtype=dtype))
     others = {slot: conversation(100 + slot, 13) for slot in range(32) if slot != 5}
     for slot in others:
         crowd.open(f"s{slot}", slot, prefix=PREFIX[: slot % 4])
