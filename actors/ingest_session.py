@@ -220,7 +220,7 @@ class IngestSession:
             attachment.send(up(control))
         for turn in again:
             self._send_turn(turn)
-        self._pump(self._edge.sealed(granted.next_k - 1, "takeover", self._now()))
+        self._pump(self._edge.taken_over(granted.next_k, self._now()))
 
     def _accepted(self, accepted: pb.AcceptedThrough) -> None:
         while (

@@ -16,6 +16,7 @@ from cluster.types import MAX_COALESCED, MICRO_TURN_MS
 
 _TURN_NS = MICRO_TURN_MS * 1_000_000
 _LOCKSTEP_AHEAD = MAX_COALESCED
+_GOODBYE = CloseUp(reason="client")
 _JUMP_NS = 20_000_000  # beyond what comparing clocks anew can change
 
 
@@ -78,6 +79,12 @@ class Edge:
             self._intake.seal(to_k, reason)
         return self.poll(now_ns)
 
+    def taken_over(self, next_k: int, now_ns: int) -> list[Up | Down]:
+        """Another owner goes on with micro-turn `next_k`, and has not heard that the client is done."""
+        said = self._closed
+        out = self.sealed(next_k - 1, "takeover", now_ns)
+        return [*out, _GOODBYE] if said else out
+
     def poll(self, now_ns: int) -> list[Up | Down]:
         """Everything that may leave by now."""
         intake = self._intake
@@ -96,7 +103,7 @@ class Edge:
             intake.fill()
         if intake.closing and not self._closed and intake.empty:
             self._closed = True
-            intake.out.append(CloseUp(reason="client"))
+            intake.out.append(_GOODBYE)
         out = [*intake.out, *intake.in_flight.take_credits()]
         intake.out.clear()
         return out

@@ -49,7 +49,10 @@ def reattach(state: Session, event: Reattach, now_ns: int) -> tuple[Session, tup
         from_k = inbox.gap.from_k if inbox.gap else inbox.next_k + len(inbox.ready)
         if to_k >= max(from_k, inbox.first_open):
             inbox = replace(inbox, gap=Gap(from_k=from_k, to_k=to_k, reason="detached"))
-    state = replace(state, stream=stream, inbox=inbox, controls=(), slips=(), heard_ns=now_ns)
+    # its goodbye came after them, so it is not accepted either and is said again
+    comes_again = terms.rules.closes_anew and any(not item.again for item in state.inbox.ready)
+    closing = "" if comes_again else state.closing
+    state = replace(state, stream=stream, inbox=inbox, controls=(), slips=(), closing=closing, heard_ns=now_ns)
     state, granted = grant_if_settled(state)
     return state, (*lost, *granted)
 

@@ -38,6 +38,7 @@ class Session:
     slips: list[pb.Slip] = field(default_factory=list)
     played: list[pb.Played] = field(default_factory=list)
     detached: str | None = None
+    goodbye: str = ""  # heard, and not answered
     ended: bool = False
     next_k: int = 0
 
@@ -222,6 +223,8 @@ class FakeScheduler(edge_pb2_grpc.EdgeServicer):
                 session.played.append(message.played)
             case "detach":
                 session.detached = message.detach.reason
+            case "close" if not self.answers:
+                session.goodbye = message.close.reason
             case "close":
                 session.ended = True
                 ended = pb.SessionEnded(reason=message.close.reason, micro_turns=len(session.results), code="closed")

@@ -152,6 +152,16 @@ async def test_a_new_scheduler_is_told_what_the_client_has_and_the_clients_token
     assert fresh.session.tokens == [granted.resume_token]
 
 
+async def test_a_new_scheduler_is_told_that_the_client_has_said_goodbye(served: Rig) -> None:
+    client, _ = await served.opened()
+    served.scheduler.answers = False
+    await client.audio(0)
+    await client.send(close=v1.Close())
+    await served.scheduler.until(lambda: served.scheduler.session.goodbye)
+    await served.another_scheduler()
+    assert (await client.next("closed")).reason == "client"
+
+
 async def test_an_ingest_whose_client_came_back_elsewhere_does_not_take_the_session_back(served: Rig) -> None:
     client, _ = await served.opened()
     await client.audio(0)
