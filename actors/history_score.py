@@ -31,13 +31,13 @@ _TALLEST = 16_000
 _QUEUE_S = 60
 
 
-def read(session: str) -> DrawnSession:
+def read(session: str, config_file: Path | None = None, data_dir: Path | None = None) -> DrawnSession:
     """session: a history file, or the name of a session whose history lies below `serve.data_dir`.
 
-    Raises UnreadableSession saying where was looked.
+    data_dir wins over what the configuration says. Raises UnreadableSession saying where was looked.
     """
     try:
-        config = load()
+        config = load(config_file, overrides={"serve.data_dir": data_dir} if data_dir else None)
         path = Path(session)
         if not path.is_file():
             path = config.serve.data_dir / "history" / f"{session}.jsonl"
@@ -45,8 +45,9 @@ def read(session: str) -> DrawnSession:
             return draw(read_history(lines), config)
     except OSError as error:
         raise UnreadableSession(
-            f"{session}: neither a file nor a session with a history at {path} ({error.strerror}); "
-            "sessions keep one where limits.history is keep, on the machine of their scheduler"
+            f"{session}: neither a file nor a session with a history at {path} ({error.strerror}); give --config or "
+            "--data of its server, on the machine of its scheduler; with limits.history: drop it has none unless its "
+            "client asked for one"
         ) from error
     except CounterpointError as error:
         raise UnreadableSession(f"{session}: {error}") from error

@@ -1,12 +1,15 @@
 """The score of a server's session, drawn from its history."""
 
+import shutil
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from actors.history_score import draw, read
 from cluster.config import load
 from cluster.session.history import Entry, Header, read_history
+from counterpoint.cli import app
 from counterpoint.score.page import draw_page
 from counterpoint.score.session import DrawnSession, UnreadableSession
 
@@ -48,6 +51,26 @@ def test_the_page_of_a_history_is_whole_and_needs_no_sound() -> None:
     page = draw_page(drawn("pins.jsonl"), title="A session", sound=False)
     assert page.rstrip().endswith("</html>")
     assert "<audio" not in page
+
+
+@pytest.mark.parametrize("by", ["config", "data"])
+def test_a_session_is_found_by_the_configuration_of_its_server_or_by_its_folder(tmp_path: Path, by: str) -> None:
+    (tmp_path / "history").mkdir()
+    shutil.copy(HISTORIES / "pins.jsonl", tmp_path / "history" / "default.12ab.jsonl")
+    page = tmp_path / "score.html"
+    if by == "config":
+        given = tmp_path / "server.toml"
+        given.write_text(f'[serve]\ndata_dir = "{tmp_path}"\n')
+    else:
+        given = tmp_path
+    done = CliRunner().invoke(app, ["score", "default.12ab", f"--{by}", str(given), "--to", str(page)])
+    assert done.exit_code == 0, done.output
+    assert page.read_text() == draw_page(drawn("pins.jsonl"), title="A session", sound=False)
+
+
+def test_a_configuration_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableSession, match=r"none\.toml: cannot be read"):
+        read("default.12ab", tmp_path / "none.toml")
 
 
 def test_a_session_that_nobody_knows_says_where_was_looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
