@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 from actors.scheduler_claims import tenant_of
@@ -32,7 +31,7 @@ class Held:
             parts += [("terms.json", stored.meta), ("journal.jsonl", b"".join(one + b"\n" for one in stored.records))]
         except ResyncRequired:
             pass  # its time in the store is over; a history may be kept for longer
-        parts.append(("history.jsonl", await asyncio.to_thread(self._histories.read, session)))
+        parts.append(("history.jsonl", await self._histories.read(session)))
         return tuple((name, data) for name, data in parts if data)
 
     async def erase(self, session: str) -> bool:

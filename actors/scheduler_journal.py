@@ -107,10 +107,13 @@ class HistoryFiles:
                 lines, self._lines = self._lines, []
                 await asyncio.to_thread(self._append, lines)
 
-    def read(self, session: str) -> bytes:
-        """What is kept of a session, empty if nothing is. Blocks."""
-        path = self._path(session)
-        return path.read_bytes() if path.exists() else b""
+    async def read(self, session: str) -> bytes:
+        """All that was put of a session so far, in whole lines; empty if nothing is kept."""
+        async with self._writing:
+            lines, self._lines = self._lines, []
+            await asyncio.to_thread(self._append, lines)
+            path = self._path(session)
+            return await asyncio.to_thread(path.read_bytes) if path.exists() else b""
 
     async def erase(self, session: str) -> bool:
         """Keep nothing of a session that gives no more lines. False if nothing was kept."""

@@ -100,6 +100,14 @@ async def test_history_lines_land_in_their_sessions_files_in_order(tmp_path: Pat
     assert (tmp_path / "history" / "b.jsonl").read_bytes() == b"x\n"
 
 
+async def test_a_history_is_read_with_what_still_waits_for_the_disk(tmp_path: Path) -> None:
+    files = HistoryFiles(tmp_path / "history", Metrics())
+    files.put((("a", b"1"), ("b", b"x"), ("a", b"2")))
+    assert await files.read("a") == b"1\n2\n"
+    assert await files.read("b") == b"x\n"
+    assert await files.read("c") == b""
+
+
 async def test_history_that_cannot_be_kept_is_dropped_and_counted_until_the_disk_takes_it(tmp_path: Path) -> None:
     metrics, folder = Metrics(), tmp_path / "history"
     files = HistoryFiles(folder, metrics, waiting_max=3)
