@@ -95,8 +95,9 @@ def _model(file: Path, checkpoint: Path) -> Replayed:
 
 
 def _engine(checkpoint: Path, recorded: Versions) -> Engine:
-    from cluster.engine import Engine
+    from cluster.engine import Engine, compute_alone
 
+    compute_alone()
     return Engine(checkpoint, num_slots=2, dtype=Dtype(recorded.dtype), deterministic=recorded.deterministic)
 
 
