@@ -22,6 +22,7 @@ class Talk:
     disconnected: int = 0
     resumed: int = 0
     closed: str = ""
+    held: dict[str, bytes] = field(default_factory=dict)  # what the cluster held of it at the end
 
     @property
     def ks(self) -> list[int]:
@@ -59,9 +60,13 @@ async def converse(
     at_k: int = -1,
     then: Callable[[Session], Awaitable[None]] | None = None,
     patience: Patience | None = None,
+    export: bool = False,
     **configure: object,
 ) -> Talk:
-    """One session from grant to close; `then` happens once, when the result of micro-turn `at_k` is here."""
+    """One session from grant to close; `then` happens once, when the result of micro-turn `at_k` is here.
+
+    export: ask in the end for all that is held of it.
+    """
     talk = Talk()
     async with InteractionClient(target, patience=patience) as client:
         session = await client.start(audio(**configure))
@@ -79,6 +84,8 @@ async def converse(
                 case Closed():
                     talk.closed = event.message.reason
         await sender
+        if export:
+            talk.held = await client.export(session.session_id, session.granted.resume_token)
     return talk
 
 

@@ -13,9 +13,10 @@ import psutil
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from counterpoint.client import Failed, InteractionClient, Refused, send_paced
+from counterpoint.client import Failed, InteractionClient, Refused, Session, send_paced
 from tests.e2e.conftest import Served, serving
-from tests.e2e.talking import PATIENT, Talk, audio, converse, noise
+from tests.e2e.kept import assert_replays, entered, made_of
+from tests.e2e.talking import PATIENT, RATE, Talk, audio, converse, noise
 
 LAYERS = 6
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
@@ -159,33 +160,48 @@ async def placed(target: str) -> Talk:
                 await asyncio.sleep(refused.retry_after_ms / 1000)
 
 
-async def test_a_session_survives_the_death_of_its_ingest(killable: Served) -> None:
-    async def kill(_: object) -> None:
+async def test_a_session_survives_the_death_of_its_ingest_and_nothing_accepted_is_lost(
+    killable: Served, checkpoint: Path, tmp_path: Path
+) -> None:
+    accepted: list[int] = []
+
+    async def kill(session: Session) -> None:
+        accepted.append(session.accepted_samples)
         killable.kill("ingest-0")
 
-    talk = await converse(killable.target, 8.0, at_k=10, then=kill, patience=PATIENT)
+    talk = await converse(killable.target, 8.0, at_k=10, then=kill, patience=PATIENT, export=True)
     assert talk.disconnected >= 1
     assert talk.resumed == 1
     assert_whole(talk, 40)
+    promised = made_of(noise(accepted[0] / RATE), checkpoint)
+    assert len(promised) >= 9  # it lags behind the results by one tick or two
+    assert entered(talk)[: len(promised)] == promised
+    await assert_replays(talk, checkpoint, tmp_path)
 
 
-async def test_a_session_does_not_notice_the_death_of_an_expert_shard(killable: Served) -> None:
+async def test_a_session_does_not_notice_the_death_of_an_expert_shard_and_replays_without_it(
+    killable: Served, checkpoint: Path, tmp_path: Path
+) -> None:
     async def kill(_: object) -> None:
         killable.kill("expert-1")
 
-    talk = await converse(killable.target, 6.0, at_k=10, then=kill)
+    talk = await converse(killable.target, 6.0, at_k=10, then=kill, export=True)
     assert_whole(talk, 30)
     assert talk.disconnected == 0
     dropped = [turn.k for turn in talk.turns if any(d.what == "expert_dropped" for d in turn.message.degradations)]
     assert dropped == []
+    await assert_replays(talk, checkpoint, tmp_path)
 
 
-async def test_a_session_survives_the_death_of_its_engine(killable: Served) -> None:
+async def test_a_session_survives_the_death_of_its_engine_and_replays_across_it(
+    killable: Served, checkpoint: Path, tmp_path: Path
+) -> None:
     async def kill(_: object) -> None:
         killable.kill("engine-0")
 
-    talk = await converse(killable.target, 8.0, at_k=10, then=kill)
+    talk = await converse(killable.target, 8.0, at_k=10, then=kill, export=True)
     assert_whole(talk, 40)
+    await assert_replays(talk, checkpoint, tmp_path)
 
 
 @pytest.mark.long

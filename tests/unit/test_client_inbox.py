@@ -68,7 +68,8 @@ def test_a_resume_says_what_was_received_and_uses_the_newest_token() -> None:
 def test_credit_and_acceptance_are_bookkeeping_and_give_no_event() -> None:
     given = Given()
     assert given.hears(credit=v1.Credit(track=v1.TRACK_AUDIO, ms=10)) == []
-    assert given.hears(accepted=v1.Accepted(through=4)) == []
+    assert given.hears(accepted=v1.Accepted(through=4, audio_samples=3_200)) == []
+    assert given.inbox.accepted_samples == 3_200
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from counterpoint.v1 import interaction_pb2 as v1
 class Inbox:
     def __init__(self, ledger: Ledger, granted: v1.Granted, epoch: int) -> None:
         self.playback = PlaybackModel(granted.output_sample_rate_hz)
+        self.accepted_samples = 0
         self._ledger = ledger
         self._session_id, self._token, self._epoch = granted.session_id, granted.resume_token, epoch
 
@@ -39,6 +40,7 @@ class Inbox:
                 return self._turn(response.micro_turn, now_ns)
             case "accepted":
                 outbox.accepted(response.accepted.through)
+                self.accepted_samples = max(self.accepted_samples, response.accepted.audio_samples)
             case "credit":
                 credit = response.credit
                 outbox.credit(credit.track, credit.ms, credit.bytes)

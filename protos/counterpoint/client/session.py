@@ -123,6 +123,11 @@ class Session:
         return self._audio_samples
 
     @property
+    def accepted_samples(self) -> int:
+        """Of the input track: what the server answers for from now on, whatever dies; `audio_samples` at most."""
+        return self._connection.inbox.accepted_samples
+
+    @property
     def ended(self) -> bool:
         """Nothing more will be sent or received."""
         return self._task.done()
