@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from cluster.errors import CounterpointError, InvalidInput, ReplayDivergence
-from cluster.session.history import Header
+from cluster.session.history import Header, is_torn
 from cluster.session.replay import ModelStep, model_steps, replay_machine
 from cluster.types import Dtype, Prefill, SlotWork, TickBatch, Versions
 
@@ -25,10 +25,11 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """What was found to be the same."""
+    """What was found to be the same. torn_line: the last line, if its end was never written; it is left out."""
 
     what: str  # machine | model
     micro_turns: int
+    torn_line: int | None = None
     tokens: int = 0
     steps: int = 0
 
@@ -42,7 +43,7 @@ def replay(
     ),
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Run a recorded session again and stop at the first difference.
+    """Run a recorded session again and stop at the first difference. A last line that is torn is told and left out.
 
     Example: counterpoint replay --machine out/data/history/default.3f2a.jsonl
     """
@@ -61,23 +62,39 @@ def replay(
     if as_json:
         out.print_json(json.dumps({"same": True, **asdict(done)}))
     else:
+        if done.torn_line:
+            err.print(f"{file}: line {done.torn_line} is torn: its end was never written. Before it:")
         said = f", {done.tokens} tokens in {done.steps} steps" if model else ""
         out.print(f"[green]the same[/]: {done.micro_turns} micro-turns{said}")
 
 
-def _lines(file: Path) -> Iterator[bytes]:
-    with file.open("rb") as history:
-        yield from history
+class _Lines:
+    """Those of a file, but for a last one that is torn."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self.torn: int | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        with self._file.open("rb") as history:
+            for at, line in enumerate(history, start=1):
+                if at > 1 and is_torn(line):
+                    self.torn = at
+                    return
+                yield line
 
 
 def _machine(file: Path) -> Replayed:
-    return Replayed(what="machine", micro_turns=replay_machine(_lines(file)).answered_k + 1)
+    lines = _Lines(file)
+    micro_turns = replay_machine(lines).answered_k + 1
+    return Replayed(what="machine", micro_turns=micro_turns, torn_line=lines.torn)
 
 
 def _model(file: Path, checkpoint: Path) -> Replayed:
     done, engine, epoch = Replayed(what="model", micro_turns=0), None, 0
     slots: dict[int, int] = {}
-    for found in model_steps(_lines(file)):
+    lines = _Lines(file)
+    for found in model_steps(lines):
         if isinstance(found, Header):
             epoch, slots = epoch + 1, dict(zip(found.slots, (0, 1), strict=True))
             engine = engine or _engine(checkpoint, found.versions)
@@ -91,7 +108,7 @@ def _model(file: Path, checkpoint: Path) -> Replayed:
             tokens=done.tokens + sum(len(output.tokens) for output in found.outputs),
             steps=done.steps + 1,
         )
-    return done
+    return replace(done, torn_line=lines.torn)
 
 
 def _engine(checkpoint: Path, recorded: Versions) -> Engine:

@@ -141,6 +141,17 @@ def read_history(lines: Iterable[bytes]) -> Iterator[Header | Entry]:
         raise InvalidInput("history", "is empty")
 
 
+def is_torn(line: bytes) -> bool:
+    """Its end was never written: whoever wrote it was killed, or is not done yet."""
+    if line.endswith(b"\n"):
+        return False
+    try:
+        json.loads(line)
+    except ValueError:
+        return True
+    return False
+
+
 def _header(found: dict[str, Any], line: bytes) -> Header:
     if found["history"] != VERSION:
         raise InvalidInput("history", f"has version {found['history']!r}; this code reads {VERSION}")

@@ -158,6 +158,30 @@ def test_a_divergence_is_told_with_its_line(history: Path, tmp_path: Path) -> No
     assert json.loads(done.output)["at"] == at + 1
 
 
+@pytest.mark.parametrize("what", [["--machine"], ["--model", "--checkpoint"]])
+def test_a_last_line_that_is_torn_is_told_and_what_comes_before_it_is_replayed(
+    folder: Path, history: Path, tmp_path: Path, what: list[str]
+) -> None:
+    lines = history.read_bytes().splitlines(keepends=True)
+    at = max(i for i, line in enumerate(lines) if b'"Result"' in line)
+    file = tmp_path / "torn.jsonl"
+    file.write_bytes(b"".join(lines[:at]) + lines[at][: len(lines[at]) // 2])
+    done = run(file, *what, *([folder] if "--model" in what else []))
+    assert done.exit_code == 0, done.output
+    assert f"line {at + 1} is torn" in done.stderr.replace("\n", "")
+    failed = 2 if "--model" in what else 0
+    assert f"the same: {TURNS - failed} micro-turns" in done.stdout
+
+
+def test_a_line_that_is_torn_before_others_is_an_error_that_names_it(history: Path, tmp_path: Path) -> None:
+    lines = history.read_bytes().splitlines(keepends=True)
+    file = tmp_path / "torn.jsonl"
+    file.write_bytes(b"".join(lines[:7]) + lines[7][:40] + b"\n" + b"".join(lines[8:]))
+    done = run(file, "--machine", "--json")
+    assert done.exit_code == 1
+    assert "line 8: is not JSON" in json.loads(done.output)["error"]
+
+
 def test_a_history_that_is_not_there_is_named(tmp_path: Path) -> None:
     done = run(tmp_path / "none.jsonl", "--machine")
     assert done.exit_code == 1
