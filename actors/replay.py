@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,7 +51,7 @@ def replay(
     if machine == model:
         raise typer.BadParameter("give one of --machine and --model")
     try:
-        done = _model(file, checkpoint) if model else _machine(file)
+        done = replay_model(file, partial(_engine, checkpoint)) if model else _machine(file)
     except (CounterpointError, OSError) as error:
         why = f"{file}: cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
         if as_json:
@@ -90,14 +91,18 @@ def _machine(file: Path) -> Replayed:
     return Replayed(what="machine", micro_turns=micro_turns, torn_line=lines.torn)
 
 
-def _model(file: Path, checkpoint: Path) -> Replayed:
+def replay_model(file: Path, engine_for: Callable[[Versions], Engine]) -> Replayed:
+    """engine_for: called once, with what the history was recorded on; its slots 0 and 1 are used.
+
+    Raises ReplayDivergence at the first difference, InvalidInput for a broken file or another version.
+    """
     done, engine, epoch = Replayed(what="model", micro_turns=0), None, 0
     slots: dict[int, int] = {}
     lines = _Lines(file)
     for found in model_steps(lines):
         if isinstance(found, Header):
             epoch, slots = epoch + 1, dict(zip(found.slots, (0, 1), strict=True))
-            engine = engine or _engine(checkpoint, found.versions)
+            engine = engine or engine_for(found.versions)
             _check_versions(found.versions, engine.versions)
             continue
         assert engine is not None  # a history begins with a header

@@ -61,7 +61,7 @@ def test_calls_are_counted_per_layer_pass_and_shard(folder: Path, transport: tup
 def test_all_to_all_over_two_processes_gives_the_bits_of_local_experts(folder: Path, tmp_path: Path) -> None:
     out, rendezvous = tmp_path / "rank1.pt", tmp_path / "rendezvous"
     command = [sys.executable, all_to_all_rank.__file__, str(folder), str(rendezvous), str(out), "1"]
-    environment = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
+    environment = {"PYTHONPATH": f"{ROOT}:{ROOT / 'protos'}", "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
     with subprocess.Popen(command, env=environment) as other:
         try:
             ranks = [all_to_all_rank.run_rank(folder, rendezvous, 0)]
