@@ -97,6 +97,7 @@ class Ingest:
         self._host, self._port, self._clock = host, port, clock
         self._voice = VoiceThread(voice) if voice is not None else None
         self._pictures = ThreadPoolExecutor(_PICTURE_THREADS, thread_name_prefix="pictures")
+        self._hearing = ThreadPoolExecutor(1, thread_name_prefix="hearing")
         self._services = Services(
             clock=clock,
             limits=config.limits,
@@ -104,6 +105,7 @@ class Ingest:
             vocabulary=vocabulary,
             voice=self._voice,
             pictures=self._pictures,
+            hearing=self._hearing,
             metrics=metrics,
             traces=traces,
         )
@@ -168,7 +170,8 @@ class Ingest:
         self._asking.cancel()
         await self._server.stop(_GRACE_S)
         await self._links.close()
-        self._pictures.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._pictures, self._hearing):
+            threads.shutdown(wait=False, cancel_futures=True)
         if self._voice is not None:
             self._voice.close()
 

@@ -25,6 +25,7 @@ class Services:
     vocabulary: Vocabulary
     voice: VoiceThread | None  # None: text only; a session that wants sound is rejected
     pictures: Executor  # decodes them, for every stream one at a time
+    hearing: Executor  # one thread, encodes what microphones hear
     metrics: Metrics
     traces: Traces | None = None  # None: micro-turns are not traced
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
 
 import structlog
 
 from actors.ingest_egress import EgressTask, Kept
+from actors.ingest_ending import OVER, Ending, InternalError
+from actors.ingest_heard import Hearing
 from actors.ingest_link import Attachment
 from actors.ingest_outbox import Outbox
 from actors.ingest_pictures import Pictures
@@ -32,22 +33,9 @@ from cluster.telemetry import metrics as m
 from counterpoint.internal.v1 import edge_pb2 as pb
 from counterpoint.v1 import interaction_pb2 as v1
 
-_OVER = frozenset({"closed", "idle", "max_duration", "detached", "deleted"})
 TURNS_KEPT = 30  # sent up and not accepted yet: 6 s, for a scheduler that takes over
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """Why a stream is over. error None: it ended as it should."""
-
-    error: CounterpointError | None = None
-    attached: bool = True  # the session still counts this stream as its client
-
-
-class InternalError(CounterpointError):
-    """A fault of this program."""
 
 
 class IngestSession:
@@ -89,6 +77,10 @@ class IngestSession:
             self._pictures = Pictures(
                 services.pictures, codec, services.spec, self._picture, self.failed, lockstep=opening.lockstep
             )
+        self._hearing: Hearing | None = None
+        if opening.audio_in and limits.keeps_media(opening.tenant):
+            hz = services.spec.dmel.sample_rate
+            self._hearing = Hearing(self.id, services.hearing, hz, lambda heard: self._attachment.send(heard))
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -117,6 +109,8 @@ class IngestSession:
             self._timer.cancel()
         if self._pictures is not None:
             self._pictures.close()
+        if self._hearing is not None:
+            self._hearing.close()
         if not self.ended.done():
             self.ended.set_result(Ending())
         if self.ended.result().attached and not self.link_down.is_set():
@@ -236,7 +230,7 @@ class IngestSession:
     def _session_ended(self, message: pb.EdgeDown) -> None:
         """It is over for good where the code says so; else another owner may hold it and the client can resume."""
         ended = message.ended
-        if ended.code in _OVER:
+        if ended.code in OVER:
             reason = ended.reason if ended.code == "closed" else f"{ended.code}: {ended.reason}"
             closed = v1.Closed(reason=reason, micro_turns=ended.micro_turns)
             self._outbox.put(v1.InteractResponse(epoch=message.epoch, closed=closed))
@@ -270,10 +264,14 @@ class IngestSession:
                     self._sent_up.append(each)
                     self._egress.handed_over(each.turn.k, self._now() - each.ready_ns)
                     self._send_turn(each)
+                    if self._hearing is not None and each.heard_M is not None:
+                        self._hearing.put(each.turn.k, each.heard_M)
                 case plain.ControlUp():
                     self._unacknowledged[each.control_id] = each
                     self._attachment.send(up(each))
                 case plain.PlayedUp() | plain.CloseUp():
+                    if self._hearing is not None and isinstance(each, plain.CloseUp):
+                        self._hearing.finish()
                     self._attachment.send(up(each))
                 case plain.Outcome() | plain.Fault() | plain.Notice() | Credit():
                     self._tell(each)

@@ -9,8 +9,9 @@ import structlog
 from google.protobuf.message import DecodeError
 
 from actors.ingest_attach import Attacher
+from actors.ingest_ending import InternalError
 from actors.ingest_outbox import Outbox
-from actors.ingest_session import IngestSession, InternalError
+from actors.ingest_session import IngestSession
 from actors.wire import fault_of
 from actors.wire_down import response
 from cluster.errors import CounterpointError, InvalidInput, ProtocolError, Rejected, StoreUnavailable

@@ -17,6 +17,7 @@ from actors.scheduler_doors import Doors
 from actors.scheduler_edge import SERVER_OPTIONS, EdgeService
 from actors.scheduler_engine import EngineLink
 from actors.scheduler_gauges import Gauges
+from actors.scheduler_heard import HeardWrites
 from actors.scheduler_held import Held, Part
 from actors.scheduler_journal import HistoryFiles, Journal
 from actors.scheduler_limits import limits_of, rules_of
@@ -99,13 +100,15 @@ class Scheduler:
         address = f"{self._host}:{self._server.add_insecure_port(f'{self._host}:0')}"
         core = self._core = self._build_core(facts)
         time: TickTime = VirtualTime(lambda n: doors.complete(n)) if self._lockstep else RealTime(self._clock)
-        self._journal = Journal(self._store, lambda outcomes: doors.journaled(outcomes), self._metrics)
+        heard = HeardWrites(self._store, self._config.limits.media_ring_s)  # a piece is a second
+        self._journal = Journal(heard, lambda outcomes: doors.journaled(outcomes), self._metrics)
         self._doors = doors = Doors(
             core,
             Claims(self._store, address, lockstep=self._lockstep),
             self._journal,
             self._histories,
             self._usage,
+            heard,
             time=time,
             clock=self._clock,
             engine_serves=lambda: self._engine.connected,

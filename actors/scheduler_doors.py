@@ -11,6 +11,7 @@ import structlog
 
 from actors.scheduler_claims import Claims
 from actors.scheduler_edge import EdgeStream
+from actors.scheduler_heard import HeardWrites
 from actors.scheduler_journal import HistoryFiles, Journal
 from actors.scheduler_routes import Attachment, Routes
 from actors.scheduler_time import TickTime
@@ -21,6 +22,7 @@ from cluster.errors import CounterpointError, InvalidInput, Rejected
 from cluster.runtime import Effects, SchedulerCore
 from cluster.session.commands import EdgeOut, OpenGranted, OpenRejected, SessionEnded, Superseded
 from cluster.session.events import Detach, EdgeEvent, JournalOutcome, Unheard
+from cluster.session.heard import Heard
 from cluster.telemetry import metrics as m
 from cluster.telemetry.metrics import Metrics
 from counterpoint.internal.v1 import edge_pb2 as pb
@@ -42,6 +44,7 @@ class Doors:
         journal: Journal,
         histories: HistoryFiles,
         usage: Usage,
+        heard: HeardWrites,
         *,
         time: TickTime,
         clock: Clock,
@@ -51,6 +54,7 @@ class Doors:
         metrics: Metrics,
     ) -> None:
         self._core, self._claims, self._journal, self._histories, self._usage = core, claims, journal, histories, usage
+        self._heard = heard
         self._time, self._clock, self._checkpoint, self._keep_history = time, clock, checkpoint, keep_history
         self._engine_serves, self._metrics = engine_serves, metrics
         self._routes = Routes()
@@ -76,9 +80,18 @@ class Doors:
                 self._spawn(stream, message.session, asked, self._reattach(stream, message))
             case "probe":
                 self._spawn(stream, "", message.probe.request_id, self._probe(stream, message.probe.request_id))
+            case "heard":
+                self._hear(message)
             case _:
                 with self._contained(message.session):
                     self._handle(decode(message))
+
+    def _hear(self, message: pb.EdgeUp) -> None:
+        """It is no event of the session; of an ingest that is not its own any more it is not taken."""
+        if message.session in self._core:
+            state, heard = self._core.session(message.session), message.heard
+            if (message.epoch, message.attachment) == (state.terms.epoch, state.stream.attachment):
+                self._heard.put(message.session, Heard(k=heard.k, turns=heard.turns, opus=heard.opus))
 
     def complete(self, n: int) -> bool:
         """Somebody is there, and all who are have given their input for tick n: when virtual time may go on."""
@@ -121,6 +134,7 @@ class Doors:
             log.error("a fault closed a session", session=fault.session, exc_info=fault.error)
         for session in effects.ended:
             self._routes.forget(session)
+            self._heard.forget(session)
             self.held.discard(session)
 
     def _say(self, out: EdgeOut) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from actors.scheduler_claims import tenant_of
 from actors.scheduler_journal import HistoryFiles
 from cluster.errors import ResyncRequired
+from cluster.session.heard import Heard
 from cluster.session.store import SessionStore
 
 Part = tuple[str, bytes]
+HISTORY = "history.jsonl"  # the one part that no store shares
 
 
 class Held:
@@ -29,9 +32,11 @@ class Held:
         try:
             stored = await self._store.load(tenant_of(session), session)
             parts += [("terms.json", stored.meta), ("journal.jsonl", b"".join(one + b"\n" for one in stored.records))]
+            if heard := await self._store.heard(tenant_of(session), session):
+                parts.append(("heard.ogg", await asyncio.to_thread(_ogg, heard)))
         except ResyncRequired:
             pass  # its time in the store is over; a history may be kept for longer
-        parts.append(("history.jsonl", await self._histories.read(session)))
+        parts.append((HISTORY, await self._histories.read(session)))
         return tuple((name, data) for name, data in parts if data)
 
     async def erase(self, session: str) -> bool:
@@ -39,3 +44,9 @@ class Held:
         self._forget(session)
         stored = await self._store.delete(tenant_of(session), session)
         return await self._histories.erase(session) or stored
+
+
+def _ogg(heard: tuple[Heard, ...]) -> bytes:
+    from cluster.media.heard import ogg  # 19 MB of libraries that a scheduler needs for this alone
+
+    return ogg((piece.k, piece.opus) for piece in heard)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import quote
 
 import structlog
@@ -12,7 +13,6 @@ import structlog
 from cluster.clock import MonotonicClock
 from cluster.session.commands import JournalWrite
 from cluster.session.events import Answer, JournalOutcome
-from cluster.session.store import SessionStore
 from cluster.telemetry import metrics as m
 from cluster.telemetry.metrics import Metrics
 
@@ -21,11 +21,17 @@ HISTORY_LINES_MAX = 20_000  # that wait for the disk: several seconds of 128 ses
 log = structlog.get_logger()
 
 
+class Appends(Protocol):
+    """What a journal asks of a store."""
+
+    async def append(self, writes: Sequence[JournalWrite]) -> tuple[JournalOutcome, ...]: ...
+
+
 class Journal:
     """One pipeline at a time: what came meanwhile goes with the next, so a slow store makes fewer and larger ones."""
 
     def __init__(
-        self, store: SessionStore, answered: Callable[[tuple[JournalOutcome, ...]], None], metrics: Metrics
+        self, store: Appends, answered: Callable[[tuple[JournalOutcome, ...]], None], metrics: Metrics
     ) -> None:
         self._store, self._answered, self._metrics = store, answered, metrics
         self._clock = MonotonicClock()  # the wall's, in lockstep too: a store is as slow as it is

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actors.fleet import Fleet
 from actors.handles import Handle
+from actors.scheduler_held import HISTORY
 from cluster.errors import Rejected
 
 Part = tuple[str, bytes]  # name and content
@@ -15,7 +16,8 @@ async def export(fleet: Fleet, session: str, token: str | None) -> tuple[Part, .
     for scheduler in await _entitled(fleet, session, token):
         parts = await scheduler.tell("export", session)
         assert isinstance(parts, tuple)
-        found |= dict.fromkeys(parts)  # what they share comes once
+        have = {name for name, _ in found} - {HISTORY}  # what they share comes once, though it may grow meanwhile
+        found |= dict.fromkeys(part for part in parts if part[0] not in have)
     return tuple(found)
 
 

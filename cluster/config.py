@@ -109,6 +109,11 @@ class Limits(Section):
     idle_s: Annotated[int, Field(ge=10)] = 600
     max_duration_s: Annotated[int, Field(ge=60)] = 86_400
     history: Literal["keep", "drop"] = "keep"
+    media_ring_s: Annotated[int, Field(ge=0, le=600)] = 60  # of each microphone, kept for agents to listen to; 0: none
+    media_ring_not_for: tuple[str, ...] = ()  # tenants whose microphones are never kept
+
+    def keeps_media(self, tenant: str) -> bool:
+        return self.media_ring_s > 0 and tenant not in self.media_ring_not_for
 
 
 class Telemetry(Section):

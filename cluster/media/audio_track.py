@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -20,6 +20,7 @@ class TurnAudio:
     """codes: row-major bytes of [context_frames + frames, mels]. position: media time of the track after it.
 
     gap: nothing of it ever came. samples: of the timeline that it took; drift makes it differ from the nominal number.
+    heard_M: what its features are made of, at their rate.
     """
 
     codes: bytes
@@ -27,6 +28,7 @@ class TurnAudio:
     gap: bool
     samples: int
     nominal: int
+    heard_M: Samples = field(compare=False, repr=False)
 
     @property
     def slip(self) -> int:
@@ -110,7 +112,8 @@ class AudioTrack:
         cut = self._timeline.cut(self._wanted)
         if cut is None:
             return None
-        own_FC = self._features.push(self._resampler.push(self._one_turn(cut.samples)))
+        heard_M = self._resampler.push(self._one_turn(cut.samples))
+        own_FC = self._features.push(heard_M)
         codes = np.concatenate([self._context, own_FC])
         self._context = codes[len(codes) - self._spec.context_frames :]
         samples, self._wanted = self._wanted, self._drift.next_turn()
@@ -120,6 +123,7 @@ class AudioTrack:
             gap=cut.silent == len(cut.samples),
             samples=samples,
             nominal=self.format.turn_samples,
+            heard_M=heard_M,
         )
 
     def _one_turn(self, samples_N: Samples) -> Samples:

@@ -89,15 +89,16 @@ class Edge:
         """Everything that may leave by now."""
         intake = self._intake
         while not self._closed and self._may_leave(now_ns) and (turn := intake.cut()) is not None:
-            stretch_ppm, slip = intake.drift
+            audio = intake.left
             intake.out.append(
                 TurnUp(
                     turn=turn,
                     through=intake.in_flight.through,
                     position=intake.position,
                     ready_ns=now_ns,
-                    stretch_ppm=stretch_ppm,
-                    slip=slip,
+                    stretch_ppm=audio.stretch_ppm if audio else 0,
+                    slip=audio.slip if audio else 0,
+                    heard_M=audio.heard_M if audio else None,
                 )
             )
             intake.fill()

@@ -1,11 +1,12 @@
 """The voice in a client's codec. A block is one micro-turn of sound; blocks of one utterance follow on each other.
 
-Opus: packets of 20 ms, each after its length in two bytes, big-endian. Shapes: N samples, int16.
+Opus: packets, each after its length in two bytes, big-endian. Shapes: N samples, int16.
 """
 
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from typing import Protocol
 
 import av
@@ -16,8 +17,17 @@ from cluster.media.spec import AudioFormat, Codec
 from cluster.types import MICRO_TURN_MS
 
 Pcm = npt.NDArray[np.int16]
-_PACKET_MS = 20
 _RATE_DELAY = 64  # output samples; twice the longest delay of swresample measured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpusTuning:
+    """bit_rate 0: libopus decides. complexity: 0..10, what it may cost."""
+
+    packet_ms: int = 20
+    application: str = "voip"
+    bit_rate: int = 0
+    complexity: int = 10
 
 
 class Encoder(Protocol):
@@ -52,13 +62,19 @@ class PcmEncoder:
 
 
 class OpusEncoder:
-    def __init__(self, voice_hz: int, client_hz: int) -> None:
+    def __init__(self, voice_hz: int, client_hz: int, tuning: OpusTuning = OpusTuning()) -> None:
         self._pcm = PcmEncoder(voice_hz, client_hz)
-        self._hz, self._packet = client_hz, client_hz * _PACKET_MS // 1000
+        self._hz, self._packet = client_hz, client_hz * tuning.packet_ms // 1000
         codec = av.CodecContext.create("libopus", "w")
         assert isinstance(codec, av.AudioCodecContext)
         codec.sample_rate, codec.layout, codec.format = client_hz, "mono", "s16"
-        codec.options = {"frame_duration": str(_PACKET_MS), "application": "voip"}
+        codec.options = {
+            "frame_duration": str(tuning.packet_ms),
+            "application": tuning.application,
+            "compression_level": str(tuning.complexity),
+        }
+        if tuning.bit_rate:
+            codec.bit_rate = tuning.bit_rate
         self._codec = codec
 
     def encode(self, voice_N: Pcm) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from cluster.errors import InvalidInput, MediaError, ProtocolError
-from cluster.media.audio_track import AudioTrack
+from cluster.media.audio_track import AudioTrack, TurnAudio
 from cluster.media.credits import InFlight
 from cluster.media.messages import (
     AudioChunk,
@@ -63,7 +63,7 @@ class Intake:
         self._decoding: dict[int, int] = {}  # seq of a picture that is being decoded, its micro-turn
         self._controls: dict[int, str] = {}  # seq of a control that is not acknowledged, its id
         self._reports = Reports()
-        self.drift = (0, 0)  # stretch_ppm and slip of the micro-turn that was cut last
+        self.left: TurnAudio | None = None  # the audio of the micro-turn that was cut last
         self._given_up = 0  # media time the client said it dropped up to
 
     @property
@@ -125,7 +125,7 @@ class Intake:
             if audio is None:
                 return None
             codes, gap = audio.codes, audio.gap
-            self.drift = audio.stretch_ppm, audio.slip
+            self.left = audio
         tokens, settled = self._text.take(self.k)
         frames = self._frames.take(self.k)
         for seq in (*settled, *(frame.seq for frame in frames)):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cluster.errors import InvalidInput
 from cluster.media.credits import Credit
+from cluster.media.dmel import Samples
 from cluster.media.egress import Done
 from cluster.media.spec import AudioFormat, Codec, Track
 from cluster.media.timeline import MediaOutcome
@@ -108,7 +109,7 @@ ClientMessage = AudioChunk | VideoFrame | TextChunk | Playback | DroppedMedia | 
 class TurnUp:
     """through: client messages settled with this micro-turn. position: media time of the audio track after it.
 
-    stretch_ppm, slip: what drift did to its media (see TurnAudio).
+    stretch_ppm, slip, heard_M: what drift did to its media, and what was heard (see TurnAudio).
     """
 
     turn: MicroTurn
@@ -117,6 +118,7 @@ class TurnUp:
     ready_ns: int
     stretch_ppm: int = 0
     slip: int = 0
+    heard_M: Samples | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

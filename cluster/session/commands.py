@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from cluster.session.heard import Heard
 from cluster.types import Degradation, SlotWork, Timing
 
 
@@ -132,6 +133,8 @@ class JournalWrite:
     drop_below: int = 0
     meta: bytes = b""
     last: bool = False  # the session has ended
+    heard: tuple[Heard, ...] = ()  # goes along, whatever becomes of the records; what the store has is skipped
+    heard_most: int = 0  # pieces that are kept
 
 
 Command: TypeAlias = EdgeOut | JournalWrite | SlotWork

@@ -1,8 +1,8 @@
 """What runs inside Redis, so that an epoch is compared and records are written in one step.
 
-KEYS: 1 meta (hash: epoch owner newest previous seat terms base ended), 2 journal (list). A write answers {held
-epoch, next index}; epoch 0 stands for a session that does not exist. Every script may be repeated after a lost answer.
-Whoever owns a session or comes back to it has it live for another TTL, as a write does.
+KEYS: 1 meta (hash: epoch owner newest previous seat terms base ended heard), 2 journal (list), 3 what was heard of late
+(list). A write answers {held epoch, next index}; epoch 0 stands for a session that does not exist. Every script may be
+repeated after a lost answer. Whoever owns a session or comes back to it has it live for another TTL, as a write does.
 """
 
 from __future__ import annotations
@@ -72,7 +72,8 @@ return {tonumber(epoch), tonumber(seat or 1)}
 """
 )
 
-# ARGV: epoch, index, drop below, terms, last, ttl in seconds, records …
+# ARGV: epoch, index, drop below, terms, last, ttl in seconds, pieces heard that are kept, pieces n, n times {first
+# micro-turn, piece}, records … What was heard is written whatever becomes of the records.
 APPEND = (
     _LIVES_ON
     + """
@@ -80,6 +81,19 @@ local epoch = tonumber(redis.call('HGET', KEYS[1], 'epoch') or 0)
 local index, below = tonumber(ARGV[2]), tonumber(ARGV[3])
 if epoch == 0 or epoch ~= tonumber(ARGV[1]) then
   return {epoch, 0}
+end
+local records = 9 + 2 * tonumber(ARGV[8])
+if records > 9 then
+  local heard = tonumber(redis.call('HGET', KEYS[1], 'heard') or -1)
+  for i = 9, records - 1, 2 do
+    if tonumber(ARGV[i]) > heard then
+      heard = tonumber(ARGV[i])
+      redis.call('RPUSH', KEYS[3], ARGV[i + 1])
+    end
+  end
+  redis.call('HSET', KEYS[1], 'heard', heard)
+  redis.call('LTRIM', KEYS[3], -tonumber(ARGV[7]), -1)
+  redis.call('EXPIRE', KEYS[3], ARGV[6])
 end
 local base = tonumber(redis.call('HGET', KEYS[1], 'base'))
 local following = base + redis.call('LLEN', KEYS[2])
@@ -90,7 +104,7 @@ end
 if index > following then
   return {epoch, following}
 end
-for i = 7 + following - index, #ARGV do
+for i = records + following - index, #ARGV do
   redis.call('RPUSH', KEYS[2], ARGV[i])
   following = following + 1
 end

@@ -1,6 +1,6 @@
 """Sessions in Redis or Valkey: one Lua call per session and tick, all of a tick in one pipeline.
 
-Keys carry `{tenant:session}`: `cp:{…}:meta` (hash) and `cp:{…}:journal` (list).
+Keys carry `{tenant:session}`: `cp:{…}:meta` (hash), `cp:{…}:journal` and `cp:{…}:heard` (lists).
 """
 
 from __future__ import annotations
@@ -29,11 +29,13 @@ from cluster.session import lua
 from cluster.session.address import watched
 from cluster.session.commands import JournalWrite
 from cluster.session.events import Answer, JournalOutcome
+from cluster.session.heard import Heard
 from cluster.session.store import BAD_TOKEN, Seat, StoredSession, digest
 
 T = TypeVar("T")
 
 _WAIT_MARGIN_MS = 500  # a server ends WAIT some time after its timeout
+_NUM_KEYS = 3
 _APPEND_SHA = sha1(lua.APPEND.encode(), usedforsecurity=False).hexdigest()
 
 
@@ -102,7 +104,7 @@ class RedisStore:
         return tuple(_outcome(write, answer) for write, answer in zip(writes, answers, strict=True))
 
     async def load(self, tenant: str, session: str) -> StoredSession:
-        flat, records = await self._ask(self._redis.eval(lua.LOAD, 2, *_keys(tenant, session)))
+        flat, records = await self._ask(self._redis.eval(lua.LOAD, _NUM_KEYS, *_keys(tenant, session)))
         meta = dict(zip(flat[::2], flat[1::2], strict=True)) if isinstance(flat, list) else flat
         if not meta:
             raise ResyncRequired(f"session {session}: nothing is held of it; open a new session")
@@ -116,6 +118,10 @@ class RedisStore:
             records=tuple(records),
             ended=b"ended" in meta,
         )
+
+    async def heard(self, tenant: str, session: str) -> tuple[Heard, ...]:
+        *_, key = _keys(tenant, session)
+        return tuple(map(Heard.unpacked, await self._ask(self._redis.lrange(key, 0, -1))))
 
     async def delete(self, tenant: str, session: str) -> bool:
         return bool(await self._ask(self._redis.delete(*_keys(tenant, session))))
@@ -134,13 +140,15 @@ class RedisStore:
             for write in writes:
                 keys = _keys(write.tenant, write.session)
                 head = (write.epoch, write.index, write.drop_below, write.meta, int(write.last), self._options.ttl_s)
-                pipe.evalsha(_APPEND_SHA, 2, *keys, *head, *write.records)
+                heard = [part for piece in write.heard for part in (piece.k, piece.packed())]
+                kept = write.heard_most, len(write.heard)
+                pipe.evalsha(_APPEND_SHA, _NUM_KEYS, *keys, *head, *kept, *heard, *write.records)
             answers, replicated = await self._execute(pipe, raise_on_error=False)
         return answers if replicated else [None if isinstance(answer, list) else answer for answer in answers]
 
     async def _run(self, script: str, tenant: str, session: str, *args: object) -> Any:
         async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.eval(script, 2, *_keys(tenant, session), *args)
+            pipe.eval(script, _NUM_KEYS, *_keys(tenant, session), *args)
             (answer,), replicated = await self._ask(self._execute(pipe, raise_on_error=True))
         if not replicated:
             raise StoreUnavailable(
@@ -166,8 +174,9 @@ class RedisStore:
             ) from error
 
 
-def _keys(tenant: str, session: str) -> tuple[str, str]:
-    return f"cp:{{{tenant}:{session}}}:meta", f"cp:{{{tenant}:{session}}}:journal"
+def _keys(tenant: str, session: str) -> tuple[str, str, str]:
+    tag = f"cp:{{{tenant}:{session}}}"
+    return f"{tag}:meta", f"{tag}:journal", f"{tag}:heard"
 
 
 def _seat(answer: Any) -> Seat:

@@ -14,6 +14,7 @@ from typing import Protocol
 from cluster.errors import Fenced, ProtocolError, ResyncRequired, Superseded, Unauthenticated
 from cluster.session.commands import JournalWrite
 from cluster.session.events import Answer, JournalOutcome
+from cluster.session.heard import Heard
 
 BAD_TOKEN = "resume.token", "is not valid for this session; open a new one"
 
@@ -76,6 +77,9 @@ class SessionStore(Protocol):
     async def load(self, tenant: str, session: str) -> StoredSession:
         """All that is held of a session: for takeover and export. Raises ResyncRequired if there is none."""
 
+    async def heard(self, tenant: str, session: str) -> tuple[Heard, ...]:
+        """What is kept of its microphone, oldest first; may be empty. A resume may leave a stretch in it twice."""
+
     async def delete(self, tenant: str, session: str) -> bool:
         """Erase all that is held. Its owner is fenced. False if there was nothing."""
 
@@ -100,6 +104,7 @@ class _Held:
     base: int = 0
     records: list[bytes] = field(default_factory=list)
     ended: bool = False
+    heard: list[Heard] = field(default_factory=list)
 
     @property
     def next_index(self) -> int:
@@ -152,6 +157,9 @@ class MemoryStore:
         found = self._held.get((write.tenant, write.session))
         if found is None or found.epoch != write.epoch:
             return JournalOutcome(session=write.session, epoch=write.epoch, answer=Answer.FENCED)
+        for piece in write.heard:
+            if not found.heard or piece.k > found.heard[-1].k:
+                found.heard = [*found.heard, piece][-write.heard_most :]
         if write.index > found.next_index and write.drop_below >= write.index:
             found.base, found.records = write.index, []
         if write.index <= found.next_index:
@@ -177,6 +185,10 @@ class MemoryStore:
             records=tuple(found.records),
             ended=found.ended,
         )
+
+    async def heard(self, tenant: str, session: str) -> tuple[Heard, ...]:
+        found = self._held.get((tenant, session))
+        return tuple(found.heard) if found else ()
 
     async def delete(self, tenant: str, session: str) -> bool:
         return self._held.pop((tenant, session), None) is not None

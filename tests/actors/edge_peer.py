@@ -94,7 +94,7 @@ class EdgePeer:
 
     async def say(self, **message: object) -> None:
         who = {field: getattr(self.granted, field) for field in ("session", "epoch", "attachment")}
-        await self._call.write(pb.EdgeUp(**who, **message))
+        await self._call.write(pb.EdgeUp(**(who | message)))
 
     async def turn(self, k: int) -> None:
         ready = pb.TurnReady(k=k, audio=AUDIO, through_seq=k + 1, audio_samples=3_200 * (k + 1))

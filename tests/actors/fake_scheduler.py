@@ -36,6 +36,7 @@ class Session:
     results: list[pb.TurnResult] = field(default_factory=list)
     controls: list[pb.ControlIn] = field(default_factory=list)
     slips: list[pb.Slip] = field(default_factory=list)
+    heard: list[pb.Heard] = field(default_factory=list)
     played: list[pb.Played] = field(default_factory=list)
     detached: str | None = None
     goodbye: str = ""  # heard, and not answered
@@ -212,6 +213,8 @@ class FakeScheduler(edge_pb2_grpc.EdgeServicer):
                     await self.answer(session, message.turn)
             case "slip":
                 session.slips.append(message.slip)
+            case "heard":
+                session.heard.append(message.heard)
             case "control":
                 control = message.control
                 session.controls.append(control)

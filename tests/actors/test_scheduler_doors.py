@@ -11,6 +11,7 @@ from actors import scheduler_doors
 from actors.scheduler_claims import Claims
 from actors.scheduler_doors import Doors
 from actors.scheduler_edge import EdgeStream
+from actors.scheduler_heard import HeardWrites
 from actors.scheduler_journal import HistoryFiles, Journal
 from actors.scheduler_time import RealTime
 from actors.scheduler_usage import Usage
@@ -79,6 +80,7 @@ def doors(rig: Rig, tmp_path: Path) -> Doors:
         journal,
         HistoryFiles(tmp_path, Metrics()),
         Usage(tmp_path / "usage", Metrics()),
+        HeardWrites(rig.store, most=60),
         time=RealTime(MonotonicClock()),
         clock=MonotonicClock(),
         engine_serves=lambda: True,

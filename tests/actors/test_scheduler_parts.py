@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from actors.scheduler_edge import EdgeStream
+from actors.scheduler_heard import HeardWrites
 from actors.scheduler_journal import HistoryFiles, Journal
 from actors.scheduler_routes import Attachment, Routes
 from actors.scheduler_time import RealTime, VirtualTime
 from cluster.clock import MonotonicClock
 from cluster.session.commands import JournalWrite
 from cluster.session.events import Answer, JournalOutcome
+from cluster.session.heard import Heard
 from cluster.telemetry.metrics import Metrics
 
 
@@ -74,6 +76,36 @@ async def test_what_comes_while_a_pipeline_is_under_way_goes_with_the_next_in_or
     assert [[w.index for w in pipeline] for pipeline in store.pipelines] == [[0], [1, 2]]
     assert [answer.next_index for answer in answers] == [1, 2, 3]
     task.cancel()
+
+
+async def test_what_was_heard_goes_with_the_journal_and_again_until_the_store_has_it() -> None:
+    store = SlowStore()
+    store.gate.set()
+    heard = HeardWrites(store, most=10)
+    pieces = [Heard(k=5 * i, turns=5, opus=b"o") for i in range(12)]
+    for piece in pieces:
+        heard.put("s", piece)
+    store.down = True
+    await heard.append((write(0),))
+    store.down = False
+    for index in range(3):
+        await heard.append((write(index),))
+    heard.put("s", pieces[0])
+    heard.forget("s")
+    await heard.append((write(3),))
+    given = [pipeline[0].heard for pipeline in store.pipelines]
+    newest = tuple(pieces[2:])  # so much waits as the ring keeps
+    assert given == [newest[:8], newest[:8], newest[8:], (), ()]
+    assert store.pipelines[0][0].heard_most == 10
+
+
+async def test_without_a_ring_nothing_that_was_heard_is_written() -> None:
+    store = SlowStore()
+    store.gate.set()
+    heard = HeardWrites(store, most=0)
+    heard.put("s", Heard(k=0, turns=5, opus=b"o"))
+    await heard.append((write(0),))
+    assert [*store.pipelines[0]] == [write(0)]
 
 
 async def test_an_unreachable_store_is_an_answer_and_not_an_end() -> None:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from actors.engine import EngineSettings, EngineShell
@@ -15,6 +16,7 @@ from actors.scheduler import Scheduler
 from cluster.clock import Clock, MonotonicClock
 from cluster.config import Config, load
 from cluster.errors import StoreUnavailable, Unauthenticated
+from cluster.media.heard import HeardEncoder, ogg
 from cluster.model.random_checkpoint import write_random_checkpoint
 from cluster.session.commands import JournalWrite
 from cluster.session.events import JournalOutcome
@@ -229,6 +231,9 @@ async def test_all_that_is_held_of_a_session_can_be_had_and_erased_while_it_live
     store = MemoryStore()
     async with scheduling(config, engine, store) as (scheduler, address), EdgePeer(address) as peer:
         granted = await peer.open(lockstep=True)
+        piece = {"turns": 5, "opus": HeardEncoder(16_000).encode([np.zeros(3_200, np.float32)] * 5)}
+        await peer.say(heard={"k": 0} | piece)
+        await peer.say(heard={"k": 5} | piece, attachment=7)  # of a stream that is not its own
         for k in range(5):
             await peer.turn(k)
         await peer.result(4)
@@ -242,6 +247,7 @@ async def test_all_that_is_held_of_a_session_can_be_had_and_erased_while_it_live
         records = [json.loads(line) for line in parts["journal.jsonl"].splitlines()]
         assert {turn["k"] for record in records for turn in record.get("turns", ())} >= {0, 1, 2, 3}
         assert json.loads(parts["terms.json"])["session"] == session
+        assert parts["heard.ogg"] == ogg([(0, piece["opus"])])
         assert replay_machine(parts["history.jsonl"].splitlines()).answered_k >= 3
         assert await scheduler.erase(session)
         assert (await peer.ends()).code == "deleted"

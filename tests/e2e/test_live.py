@@ -77,10 +77,10 @@ async def test_actors_wait_behind_nobody(cluster: Served) -> None:
 async def test_all_that_is_held_of_a_session_can_be_had_and_erased(cluster: Served) -> None:
     async with InteractionClient(cluster.target) as client:
         session = await client.start(audio())
-        await send_paced(session, noise(1.0))
+        await send_paced(session, noise(3.0))
         token = session.granted.resume_token
         held = await client.export(session.session_id, token)
-        assert set(held) == {"terms.json", "journal.jsonl", "history.jsonl"}
+        assert set(held) == {"terms.json", "journal.jsonl", "heard.ogg", "history.jsonl"}
         assert await client.delete(session.session_id, token)
         *_, closed = [event async for event in session]
         assert closed.message.reason.startswith("deleted")

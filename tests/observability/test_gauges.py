@@ -32,7 +32,7 @@ class GatedStore:
 
 
 def journal(store: object = None) -> Journal:
-    return Journal(store, lambda _: None, Metrics())  # type: ignore[arg-type]  # only `append` is used
+    return Journal(store, lambda _: None, Metrics())  # type: ignore[arg-type]  # None where nothing is written
 
 
 def said(metrics: Metrics) -> Scrape:

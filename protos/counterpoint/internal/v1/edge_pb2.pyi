@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class EdgeUp(_message.Message):
-    __slots__ = ("session", "epoch", "attachment", "hello", "open", "reattach", "turn", "control", "played", "detach", "close", "heartbeat", "slip", "probe", "more")
+    __slots__ = ("session", "epoch", "attachment", "hello", "open", "reattach", "turn", "control", "played", "detach", "close", "heartbeat", "slip", "probe", "heard", "more")
     SESSION_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     ATTACHMENT_FIELD_NUMBER: _ClassVar[int]
@@ -22,6 +22,7 @@ class EdgeUp(_message.Message):
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     SLIP_FIELD_NUMBER: _ClassVar[int]
     PROBE_FIELD_NUMBER: _ClassVar[int]
+    HEARD_FIELD_NUMBER: _ClassVar[int]
     MORE_FIELD_NUMBER: _ClassVar[int]
     session: str
     epoch: int
@@ -37,8 +38,9 @@ class EdgeUp(_message.Message):
     heartbeat: Heartbeat
     slip: Slip
     probe: Probe
+    heard: Heard
     more: _containers.RepeatedCompositeFieldContainer[EdgeUp]
-    def __init__(self, session: _Optional[str] = ..., epoch: _Optional[int] = ..., attachment: _Optional[int] = ..., hello: _Optional[_Union[Hello, _Mapping]] = ..., open: _Optional[_Union[Open, _Mapping]] = ..., reattach: _Optional[_Union[Reattach, _Mapping]] = ..., turn: _Optional[_Union[TurnReady, _Mapping]] = ..., control: _Optional[_Union[ControlIn, _Mapping]] = ..., played: _Optional[_Union[Played, _Mapping]] = ..., detach: _Optional[_Union[Detach, _Mapping]] = ..., close: _Optional[_Union[CloseSession, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., slip: _Optional[_Union[Slip, _Mapping]] = ..., probe: _Optional[_Union[Probe, _Mapping]] = ..., more: _Optional[_Iterable[_Union[EdgeUp, _Mapping]]] = ...) -> None: ...
+    def __init__(self, session: _Optional[str] = ..., epoch: _Optional[int] = ..., attachment: _Optional[int] = ..., hello: _Optional[_Union[Hello, _Mapping]] = ..., open: _Optional[_Union[Open, _Mapping]] = ..., reattach: _Optional[_Union[Reattach, _Mapping]] = ..., turn: _Optional[_Union[TurnReady, _Mapping]] = ..., control: _Optional[_Union[ControlIn, _Mapping]] = ..., played: _Optional[_Union[Played, _Mapping]] = ..., detach: _Optional[_Union[Detach, _Mapping]] = ..., close: _Optional[_Union[CloseSession, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., slip: _Optional[_Union[Slip, _Mapping]] = ..., probe: _Optional[_Union[Probe, _Mapping]] = ..., heard: _Optional[_Union[Heard, _Mapping]] = ..., more: _Optional[_Iterable[_Union[EdgeUp, _Mapping]]] = ...) -> None: ...
 
 class Hello(_message.Message):
     __slots__ = ("ingest", "incarnation")
@@ -149,6 +151,16 @@ class Heartbeat(_message.Message):
     sent_ns: int
     at_ns: int
     def __init__(self, progress: _Optional[int] = ..., sent_ns: _Optional[int] = ..., at_ns: _Optional[int] = ...) -> None: ...
+
+class Heard(_message.Message):
+    __slots__ = ("k", "turns", "opus")
+    K_FIELD_NUMBER: _ClassVar[int]
+    TURNS_FIELD_NUMBER: _ClassVar[int]
+    OPUS_FIELD_NUMBER: _ClassVar[int]
+    k: int
+    turns: int
+    opus: bytes
+    def __init__(self, k: _Optional[int] = ..., turns: _Optional[int] = ..., opus: _Optional[bytes] = ...) -> None: ...
 
 class Probe(_message.Message):
     __slots__ = ("request_id",)
