@@ -6,7 +6,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +18,7 @@ import torch
 import torch.distributed as dist
 
 from actors.engine_service import EngineFacts, EngineService
-from actors.engine_thread import SteppingThread
+from actors.engine_thread import NOTHING, SteppingThread
 from actors.engine_wire import CHANNEL_OPTIONS
 from actors.expert_client import ExpertClient
 from cluster.clock import Clock, MonotonicClock
@@ -33,7 +33,7 @@ from cluster.model.remote import LAST_RESORT_NS, Remote
 from cluster.telemetry import metrics as m
 from cluster.telemetry.metrics import Metrics
 from cluster.telemetry.tracing import Traces
-from cluster.types import Dtype, Placement, TickBatch, Versions
+from cluster.types import Dtype, Placement, Versions
 from counterpoint.internal.v1 import engine_pb2_grpc
 
 log = structlog.get_logger()
@@ -187,15 +187,21 @@ class EngineRank:
     def __init__(self, settings: EngineSettings) -> None:
         self._settings = settings
         self._engine: Engine | None = None
+        self._steps = 0
+        self._met: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="stepping", daemon=True)
 
     @property
     def progress(self) -> int:
-        return self._engine.progress if self._engine else 0
+        """Rises with every layer, pass and step of the group, of which an idle rank 0 makes two a second; it stands
+        while this rank, or any that it waits for, is frozen or stuck.
+        """
+        return self._steps + (self._engine.progress if self._engine else 0)
 
     async def start(self) -> str:
-        """Returns at once: ranks meet while they are built."""
+        """Returns once all ranks have met. Raises ConfigError for a checkpoint that cannot be read."""
         self._thread.start()
+        await asyncio.wrap_future(self._met)
         return ""
 
     async def stop(self) -> None:
@@ -204,8 +210,14 @@ class EngineRank:
     def _run(self) -> None:
         try:
             self._engine = build_engine(self._settings, None)
+        except BaseException as error:
+            self._met.set_exception(error)
+            return
+        self._met.set_result(None)
+        try:
             while True:
-                self._engine.step(TickBatch(n=0, engine_epoch=0, work=()))
+                self._engine.step(NOTHING)
+                self._steps += 1
         except Exception:
             log.exception("rank lost its group", rank=self._settings.rank)
             os._exit(1)  # a collective cannot be left in any other way

@@ -12,6 +12,8 @@ from typing import Generic, Protocol, TypeVar
 from cluster.types import StepResult, TickBatch
 
 IDLE_BEAT_S = 0.020  # DESIGN.md section 8: the counter advances every 20 ms while the thread waits
+IDLE_BEATS = 25  # after which it takes a step without work
+NOTHING = TickBatch(n=0, engine_epoch=0, work=())
 
 
 class Stepper(Protocol):
@@ -27,7 +29,8 @@ _Job = tuple[TickBatch, "Future[StepResult]"]
 
 
 class SteppingThread(Generic[S]):
-    """Runs every step on one thread, in the order asked.
+    """Runs every step on one thread, in the order asked, and one without work every half second that nobody asks: ranks
+    that wait for this engine take part, so their progress rises too, and what stands here is one that does not answer.
 
     A step that raises fails its own future and no other; what it left behind is not trusted, and the engine is built
     anew. If that fails too the thread ends, its progress stands, and whoever watches it replaces the process.
@@ -90,8 +93,9 @@ class SteppingThread(Generic[S]):
             future.set_exception(error)
 
     def _next(self) -> _Job | None:
-        while True:
+        for _ in range(IDLE_BEATS):
             try:
                 return self._jobs.get(timeout=IDLE_BEAT_S)
             except queue.Empty:
                 self._beats_before += 1
+        return NOTHING, Future()

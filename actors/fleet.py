@@ -11,7 +11,7 @@ from cluster.config import Config
 
 BEAT_S, BEAT_TIMEOUT_S = 1.0, 5.0
 STANDS_BEATS = 5  # of a working thread that should advance every 20 ms, idle or not
-THREADED = ("engine", "lockstep-engine", "expert")  # a rank is not among them: it waits in collectives
+THREADED = ("engine", "lockstep-engine", "expert")  # a rank stands with its engine, which brings it along
 
 log = structlog.get_logger()
 

@@ -75,7 +75,7 @@ BOARD = Dashboard(
                     title="Progress",
                     says="0 is a freeze.",
                     unit="ops",
-                    queries={"{{actor}}": f'sum by (actor) (rate(counterpoint_progress{{role!="rank"}}[{W}]))'},
+                    queries={"{{actor}}": f"sum by (actor) (rate(counterpoint_progress[{W}]))"},
                 ),
                 Panel(title="Actors that answer", queries={"{{role}}": "sum by (role) (up)"}),
             ),

@@ -182,6 +182,30 @@ def test_after_a_step_that_raised_another_engine_goes_on_and_progress_never_fall
     thread.close()
 
 
+def test_an_engine_that_nobody_asks_steps_without_work_and_one_that_cannot_is_replaced() -> None:
+    class Idle(EchoEngine):
+        def __init__(self) -> None:
+            super().__init__()
+            self.stepped = threading.Event()
+
+        def step(self, batch: TickBatch) -> StepResult:
+            assert not batch.work
+            self.stepped.set()
+            raise ConnectionError("a rank is gone")
+
+    built: list[Idle] = []
+
+    def build() -> Idle:
+        built.append(Idle())
+        return built[-1]
+
+    thread = SteppingThread(build)
+    first = thread.start().result(5)
+    assert first.stepped.wait(5)
+    thread.close()
+    assert len(built) > 1
+
+
 def test_the_error_that_building_raised_reaches_who_waits() -> None:
     def broken() -> EchoEngine:
         raise ValueError("no such checkpoint")
