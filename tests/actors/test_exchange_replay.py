@@ -24,7 +24,9 @@ from tests.unit.engine_tools import checkpoint, new_engine
 
 ROOT = Path(__file__).parents[2]
 SHARDS = (0, 1)
-PATIENT_S = 40.0
+PATIENT_S = 60.0
+
+pytestmark = pytest.mark.timeout(120)
 
 Again = dict[str, object]
 

@@ -78,6 +78,7 @@ def cut_as_they_come(number: int, ppm: int, chunk_ms: int = 100) -> tuple[list[T
     raise AssertionError("there is always one more chunk")
 
 
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("ppm", [200, -200])
 def test_a_virtual_hour_of_a_real_track_has_every_micro_turn_once_whole_and_none_slipped(ppm: int) -> None:
     turns, cut_ms = cut_as_they_come(18_000, ppm)
