@@ -41,6 +41,7 @@ class ExpertClient:
         self._call_ids = itertools.count(1)
         self._links: dict[int, ShardLink] = {}  # this and the next one belong to the loop's thread
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._running: set[asyncio.Task[None]] = set()  # those, and the ones that were given up and are ending
         self._shards = dict(shards)
         self.trace = b""  # context of the traced step under way, sent with its calls
         self._loop = LentLoop("expert-client")
@@ -62,6 +63,9 @@ class ExpertClient:
 
     def close(self) -> None:
         """Fail what is pending and end the thread. Does nothing where there is none."""
+        ended: Future[None] = Future()
+        if self._loop.post(self._end_links, ended):
+            ended.result()
         self._loop.close()
 
     def driven(self) -> AbstractContextManager[None]:
@@ -114,7 +118,15 @@ class ExpertClient:
                 link = self._links[shard] = ShardLink(
                     shard, address, board=self._board, clock=self._clock, timing=self._timing, metrics=self._metrics
                 )
-                self._tasks[shard] = asyncio.get_running_loop().create_task(link.run())
+                task = self._tasks[shard] = asyncio.get_running_loop().create_task(link.run())
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
+
+    def _end_links(self, ended: Future[None]) -> None:
+        """While the loop still runs, for grpc answers whoever asked even after it was cancelled."""
+        self._reshape({})
+        ending = asyncio.gather(*self._running, return_exceptions=True)
+        ending.add_done_callback(lambda _: ended.set_result(None))
 
     def _send(
         self, shard: int, call_id: int, message: pb.ExpertUp, deadline_ns: int, future: Future[TensorFrame]

@@ -109,6 +109,8 @@ class ShardLink:
                 for part in parts:
                     part.cancel()
                 await asyncio.gather(*parts, return_exceptions=True)
+                stream.cancel()
+                await stream.code()  # grpc still has the last read: it would be answered to a loop that may be closed
 
     async def _read(self, stream: grpc.aio.StreamStreamCall) -> str:
         while (down := await stream.read()) is not grpc.aio.EOF:

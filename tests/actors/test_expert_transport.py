@@ -94,6 +94,17 @@ def test_rows_come_back_with_the_bits_of_a_local_bank(client: ExpertClient, chec
             assert bytes(answer.data) == bytes(expected.data)
 
 
+def test_what_grpc_still_has_for_a_client_that_was_closed_reaches_no_loop_of_another(
+    client: ExpertClient, shared: list[ShardProcess], caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3):
+        other = ExpertClient({0: shared[0].address})
+        other.start(PATIENT_S)
+        other.close()
+        client.call(0, call_of(), soon_ns()).result(PATIENT_S)
+    assert [record.getMessage() for record in caplog.records] == []
+
+
 def test_many_calls_under_way_are_each_answered_with_their_own_rows(client: ExpertClient) -> None:
     calls = [call_of((expert,) * rows, layer=expert) for expert in range(4) for rows in (1, 5, 33)]
     alone = [bytes(client.call(0, call, soon_ns()).result(PATIENT_S).data) for call in calls]
