@@ -132,6 +132,8 @@ class Doors:
         for fault in effects.faults:
             self._metrics.add(m.FAULTS)
             log.error("a fault closed a session", session=fault.session, exc_info=fault.error)
+            if fault.after is not None:
+                log.error("and it left no last record", session=fault.session, exc_info=fault.after)
         for session in effects.ended:
             self._routes.forget(session)
             self._heard.forget(session)

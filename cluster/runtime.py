@@ -252,8 +252,9 @@ class SchedulerCore:
 
     def _break(self, state: Session, error: Exception) -> None:
         """Close a session for a fault; it is said with what is said next."""
-        self._faults.append(Fault(session=state.terms.session, error=error))
-        self._unsaid += self._settle(*broken(state))
+        state, commands, fault = broken(state, error)
+        self._faults.append(fault)
+        self._unsaid += self._settle(state, commands)
 
     def _plan(self, n: int) -> dict[str, Grant]:
         demands = []

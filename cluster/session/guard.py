@@ -17,10 +17,11 @@ _REASON = "this session met a fault of the server; it is logged there; open a ne
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """An exception nobody foresaw, and the session that met it."""
+    """An exception nobody foresaw, and the session that met it. after: what it could not be closed properly for."""
 
     session: str
     error: Exception
+    after: Exception | None = None
 
 
 def guarded(state: Session, event: SessionEvent, now_ns: int) -> tuple[Session, tuple[Command, ...], Fault | None]:
@@ -30,7 +31,7 @@ def guarded(state: Session, event: SessionEvent, now_ns: int) -> tuple[Session, 
     except InvalidInput:
         raise
     except Exception as error:
-        return *broken(state), Fault(session=state.terms.session, error=error)
+        return broken(state, error)
 
 
 def erased(state: Session) -> tuple[Session, tuple[Command, ...]]:
@@ -41,14 +42,15 @@ def erased(state: Session) -> tuple[Session, tuple[Command, ...]]:
     return replace(state, journal=Journal()), told
 
 
-def broken(state: Session) -> tuple[Session, tuple[Command, ...]]:
+def broken(state: Session, error: Exception) -> tuple[Session, tuple[Command, ...], Fault]:
     """Ended, as well as it still can be: with a last record in the journal, or where that fails too without one."""
+    terms, stream = state.terms, state.stream
+    fault = Fault(session=terms.session, error=error)
     try:
         if not state.ended:
-            return tick.end(state, "internal", _REASON, -1)
-    except Exception:
-        pass
-    terms, stream = state.terms, state.stream
+            return *tick.end(state, "internal", _REASON, -1), fault
+    except Exception as after:
+        fault = replace(fault, after=after)
     ended = SessionEnded(
         session=terms.session,
         epoch=terms.epoch,
@@ -58,4 +60,4 @@ def broken(state: Session) -> tuple[Session, tuple[Command, ...]]:
         code="internal",
     )
     told = (ended,) if stream.attached and not state.ended else ()
-    return replace(state, ended=True, flight=None, journal=Journal()), told
+    return replace(state, ended=True, flight=None, journal=Journal()), told, fault

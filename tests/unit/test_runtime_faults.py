@@ -70,7 +70,9 @@ async def test_a_fault_while_it_is_planned_or_closed_is_contained_too(monkeypatc
     rig.core._sessions["bad"] = state.__class__(terms=state.terms, context=None)  # type: ignore[arg-type]  # the fault
     monkeypatch.setattr(tick, "end", lambda *_: 1 // 0)
     faults = rig.core.tick(rig.n, rig.n * 200_000_000).faults
-    assert [(fault.session, type(fault.error)) for fault in faults] == [("bad", AttributeError)]
+    assert [(fault.session, type(fault.error), type(fault.after)) for fault in faults] == [
+        ("bad", AttributeError, ZeroDivisionError)
+    ]
     assert "bad" not in rig.core
     assert "good" in rig.core
 
