@@ -100,12 +100,16 @@ lint: $(STAMP) ## ruff, and the generated code is what the generator gives
 proto: $(STAMP) ## write the generated code anew
 	$(BIN)/python protos/generate.py
 
-lock: ## write requirements.lock from a new environment with every extra
+lock: ## write requirements.lock from a new environment with every extra, and deploy/wheels.lock with hashes
 	rm -rf build/lock && $(PYTHON) -m venv build/lock
 	build/lock/bin/pip install --quiet --disable-pip-version-check torch==2.13.0
-	build/lock/bin/pip install --quiet --disable-pip-version-check -e './protos[mic]' -e '.[dev,bench,voicebuild,evalvoices,evaltext]'
+	build/lock/bin/pip install --quiet --disable-pip-version-check -e './protos[mic]' -e '.[dev,bench,tracing,voicebuild,evalvoices,evaltext]'
 	{ echo '# Every version of an environment of this tree; written by `make lock`.'; \
 	build/lock/bin/pip list --format=freeze | grep -vE '^(counterpoint|pip|setuptools|wheel)' | sed 's/+cpu//'; } > requirements.lock
+	$(PYTHON) deploy/requirements.py --without torch > build/lock/base.txt
+	build/lock/bin/pip install --quiet --disable-pip-version-check --dry-run --ignore-installed --only-binary :all: \
+	  --report build/lock/base.json --constraint requirements.lock --requirement build/lock/base.txt
+	$(PYTHON) deploy/wheels.py < build/lock/base.json > deploy/wheels.lock
 
 clean: ## remove what the targets above made
 	rm -rf out build $(VENV) $(CASCADE)

@@ -55,6 +55,61 @@ def test_the_dockerfile_copies_only_what_is_sent_and_there() -> None:
                 assert any(f"!{part}" in sent.split() for part in (source, *map(str, Path(source).parents))), source
 
 
+def stages() -> dict[str, str]:
+    """Text of each stage of the Dockerfile by its name, its lines joined; the first, unnamed: what stands before."""
+    text = (DEPLOY / "Dockerfile").read_text().replace("\\\n", " ")
+    parts = re.split(r"(?m)^FROM \S+ AS (\S+)$", text)
+    return {"": parts[0]} | dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def test_an_image_begins_with_a_python_of_one_patch_level() -> None:
+    assert re.search(r"^ARG PYTHON_IMAGE=python:3\.11\.\d+-slim-\w+(@sha256:[0-9a-f]{64})?$", stages()[""], re.M)
+
+
+def test_wheels_are_installed_by_hash_and_compiled_by_content() -> None:
+    found = stages()
+    assert "--require-hashes --no-deps --requirement deploy/wheels.lock" in found["build"]
+    for stage in ("build", "build-torch"):
+        installs = re.findall(r"pip install .*?(?:&&|$)", found[stage], re.M)
+        assert installs
+        assert all("--no-compile" in each for each in installs), "pip writes times into what it compiles"
+        assert "compileall -qq --invalidation-mode unchecked-hash" in found[stage]
+
+
+def test_an_engines_image_adds_torch_to_the_layers_of_the_base() -> None:
+    found = stages()
+    assert found["torch"].split() == ["COPY", "--from=build-torch", "/opt/torch", "/opt/torch"]
+    assert "--target /opt/torch" in found["build-torch"]
+    assert 'ARG TORCH_INDEX=""' in found["build-torch"]
+    assert "engine.pth" in found["build"]
+
+
+def pins(file: Path) -> dict[str, str]:
+    """Version by name, in one spelling."""
+    found = re.findall(r"(?m)^([\w.-]+)==(\S+)", file.read_text())
+    return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in found}
+
+
+def test_the_lock_with_hashes_has_the_versions_of_the_other_and_every_dependency() -> None:
+    hashed, all_of_them = pins(DEPLOY / "wheels.lock"), pins(ROOT / "requirements.lock")
+    assert hashed.items() <= all_of_them.items()
+    lines = (DEPLOY / "wheels.lock").read_text().splitlines()[1:]
+    assert all(re.fullmatch(r"\S+==\S+ --hash=sha256:[0-9a-f]{64}", line) for line in lines)
+    direct = run(sys.executable, DEPLOY / "requirements.py", "--without", "torch").stdout.split()
+    names = {re.sub(r"[-_.]+", "-", re.split(r"[\[=]", line)[0]).lower() for line in direct}
+    assert names <= set(hashed)
+    assert "torch" not in hashed
+
+
+def test_a_lock_is_written_from_what_pip_would_install() -> None:
+    def wheel(name: str) -> dict:
+        info = {"archive_info": {"hashes": {"sha256": name * 64}}, "url": ""}
+        return {"metadata": {"name": name, "version": "1"}, "download_info": info}
+
+    text = script("wheels").lock({"install": [wheel("b"), wheel("A")]})
+    assert text.splitlines()[1:] == [f"{name}==1 --hash=sha256:{name * 64}" for name in ("A", "b")]
+
+
 @pytest.mark.parametrize(("option", "has_torch"), [("--without", False), ("--only", True)])
 def test_an_image_has_torch_or_has_it_not(option: str, has_torch: bool) -> None:
     lines = run(sys.executable, DEPLOY / "requirements.py", option, "torch").stdout.split()
