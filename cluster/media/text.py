@@ -44,12 +44,12 @@ class Vocabulary:
         """
         check_text(text, field)
         words = text.casefold().translate(_PUNCTUATION)
-        if control := sorted({word for word in words.split() if word.startswith("<")}):
-            raise InvalidInput(field, f"holds control tokens of the model: {', '.join(control)}; leave them out")
+        if control := sum(word.startswith("<") for word in words.split()):
+            raise InvalidInput(field, f"{control} of its words begin with < as control tokens do; leave them out")
         try:
             return tuple(self._tokenizer.encode(words).ids)
         except Exception as error:  # a word-level model without an unknown token raises plain Exception
-            raise InvalidInput(field, f"holds words this checkpoint does not know ({error})") from error
+            raise InvalidInput(field, "holds words this checkpoint does not know; leave them out") from error
 
     def unknown(self, tokens: tuple[int, ...]) -> int:
         """How many of them stand for a word the checkpoint lacks."""

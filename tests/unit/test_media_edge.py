@@ -180,6 +180,14 @@ def test_typed_text_may_have_capitals_and_full_stops(vocabulary: Vocabulary) -> 
     assert vocabulary.words((6, 7)) == ("drink", "water")
 
 
+@pytest.mark.parametrize("text", ["absinthe\0", "absinthe <keep>", "<absinthe>"])
+def test_what_is_wrong_with_a_text_is_told_without_repeating_it(vocabulary: Vocabulary, text: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        vocabulary.encode(text, "text.text")
+    assert "absinthe" not in str(refused.value)
+    assert "keep" not in str(refused.value)
+
+
 def drifting(vocabulary: Vocabulary, late_ms: int, *, from_k: int, turns_sent: int) -> list[TurnUp]:
     """All that leaves when every micro-turn from `from_k` on comes so much later than those before."""
     session = edge(vocabulary)

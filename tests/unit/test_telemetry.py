@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from cluster.errors import StoreUnavailable
 from cluster.telemetry.logging import REFUSED, configure_logging
 from cluster.telemetry.metrics import OVERRUNS, PROCESS, STAGE, TABLE, Kind, Metrics
 
@@ -54,6 +55,26 @@ def test_a_log_line_is_json_with_its_bound_fields_and_without_content() -> None:
     assert line["refused"] == ["text", "token"]
     assert "what was said" not in out.getvalue()
     assert not REFUSED & set(line)
+
+
+def test_an_exception_is_logged_by_its_place_and_kind_and_not_with_the_value_it_met() -> None:
+    out = io.StringIO()
+    log, said = configure_logging("ingest", stream=out), "my secret"
+    try:
+        try:
+            {}[said]
+        except KeyError as error:
+            raise StoreUnavailable("the store does not answer") from error
+    except StoreUnavailable as error:
+        log.exception("turn failed")
+        log.error("and again", exc_info=error)
+    for line in map(json.loads, out.getvalue().splitlines()):
+        assert "test_telemetry.py" in line["exception"]
+        assert "KeyError\n" in line["exception"]
+        assert line["exception"].endswith("StoreUnavailable: the store does not answer")
+        assert "exc_info" not in line
+    assert len(out.getvalue().splitlines()) == 2
+    assert "secret" not in out.getvalue()
 
 
 def test_lines_below_the_level_are_not_written() -> None:
