@@ -190,6 +190,28 @@ def launcher() -> dict:
     return yaml.safe_load((DEPLOY / "ray-cluster.yaml").read_text())
 
 
+def test_nodes_of_the_launcher_write_where_their_configuration_says_and_prove_who_they_are() -> None:
+    found, serve = launcher(), load(DEPLOY / "config" / "nodes.toml", env={}).serve
+    options = dict(
+        option.partition(" ")[::2] for option in found["docker"]["run_options"] if not option.startswith("-e")
+    )
+    assert "--read-only" in options
+    assert options["-v"].partition(":")[2] == str(serve.data_dir)
+    assert options["--tmpfs"] == "/tmp"
+    told = dict(option.removeprefix("-e ").split("=") for option in found["docker"]["run_options"] if "RAY_" in option)
+    assert told["RAY_AUTH_MODE"] == serve.ray_auth == "token"
+    assert told["RAY_AUTH_TOKEN_PATH"] in found["file_mounts"]
+    written = next(line for line in (DEPLOY / "ray-cluster.yaml").read_text().splitlines() if "get-auth-token" in line)
+    assert written.endswith(f"> {found['file_mounts'][told['RAY_AUTH_TOKEN_PATH']]}")
+
+
+def test_the_launchers_head_is_told_of_a_store_that_all_nodes_reach() -> None:
+    head = re.match(r"(?:#.*\n)+", (DEPLOY / "ray-cluster.yaml").read_text())
+    assert head
+    (line,) = [line for line in head[0].splitlines() if "counterpoint serve" in line]
+    assert "REDIS_URL=" in line
+
+
 def test_launcher_and_chart_offer_the_same_resources_by_role() -> None:
     groups = worker_groups(rendered())
     for role, kind in launcher()["available_node_types"].items():
