@@ -139,10 +139,14 @@ class Client:
 
     async def next(self, kind: str) -> object:
         """The next message of this kind; others on the way are remembered in `seen`."""
+        return await self.next_of(kind)
+
+    async def next_of(self, *kinds: str) -> object:
         while (response := await self.read()) is not None:
-            if response.WhichOneof("message") == kind:
+            if (kind := response.WhichOneof("message")) in kinds:
                 return getattr(response, kind)
-        raise AssertionError(f"the stream ended without {kind}; {[one.WhichOneof('message') for one in self.seen]}")
+        seen = [one.WhichOneof("message") for one in self.seen]
+        raise AssertionError(f"the stream ended without {' or '.join(kinds)}; {seen}")
 
     async def turns(self, count: int) -> list[v1.MicroTurnDone]:
         return [await self.next("micro_turn") for _ in range(count)]
@@ -188,8 +192,16 @@ async def goes_on(client: Client, k: int = 0) -> None:
 
 
 def jpeg(width: int, height: int) -> bytes:
+    return picture(width, height, "JPEG")
+
+
+def png(width: int, height: int) -> bytes:
+    return picture(width, height, "PNG")
+
+
+def picture(width: int, height: int, kind: str) -> bytes:
     stream = io.BytesIO()
-    Image.new("RGB", (width, height)).save(stream, "JPEG")
+    Image.new("RGB", (width, height)).save(stream, kind)
     return stream.getvalue()
 
 

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from actors import ingest_outbox
 from counterpoint.internal.v1 import edge_pb2 as pb
 from counterpoint.v1 import interaction_pb2 as v1
+from tests.actors import bad_input as bad
 from tests.actors.ingest_rig import Rig, configure, goes_on, rig, write_checkpoint
 
 
@@ -35,21 +36,22 @@ async def test_a_client_beyond_its_credit_is_stopped(served: Rig) -> None:
     await asyncio.gather(flooding, return_exceptions=True)
 
 
-@pytest.mark.parametrize(
-    ("session", "token", "code", "status"),
-    [
-        ("", "wrong", "unauthenticated", grpc.StatusCode.UNAUTHENTICATED),
-        ("default.0000000000000404", "wrong", "resync_required", grpc.StatusCode.NOT_FOUND),
-    ],
-)
-async def test_a_wrong_token_or_session_cannot_resume(
-    served: Rig, session: str, token: str, code: str, status: grpc.StatusCode
-) -> None:
+STATUS = {
+    "unauthenticated": grpc.StatusCode.UNAUTHENTICATED,
+    "resync_required": grpc.StatusCode.NOT_FOUND,
+    "invalid_input": grpc.StatusCode.INVALID_ARGUMENT,
+}
+
+
+@pytest.mark.parametrize(("fields", "code", "field"), bad.NOT_RESUMED.values(), ids=bad.NOT_RESUMED)
+async def test_what_does_not_fit_cannot_resume(served: Rig, fields: dict[str, object], code: str, field: str) -> None:
     client, granted = await served.opened()
     thief = served.client()
-    await thief.send(seq=0, resume=v1.Resume(session_id=session or granted.session_id, token=token, received_k=-1))
-    assert (await thief.next("error")).code == code
-    assert (await thief.status())[0] is status
+    good = {"session_id": granted.session_id, "token": granted.resume_token, "received_k": -1}
+    await thief.send(seq=0, resume=v1.Resume(**good | fields))
+    error = await thief.next("error")
+    assert (error.code, error.field, error.fatal) == (code, field, True)
+    assert (await thief.status())[0] is STATUS[code]
     await goes_on(client)
 
 
