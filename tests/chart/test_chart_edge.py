@@ -82,6 +82,21 @@ def test_the_policy_lets_clients_reach_the_public_port_only() -> None:
     assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
 
 
+def test_names_are_asked_for_where_the_cluster_answers_them() -> None:
+    def asked(*settings: str) -> Object:
+        options = [
+            part for setting in ("restrictEgress=true", *settings) for part in ("--set", f"networkPolicy.{setting}")
+        ]
+        (policy,) = of_kind(rendered(None, *options), "NetworkPolicy")
+        return policy["spec"]["egress"][1]
+
+    kubes, own = asked(), asked("dns.to[0].ipBlock.cidr=169.254.20.10/32", "dns.port=5353")
+    assert "kube-system" in str(kubes["to"])
+    assert own["to"] == [{"ipBlock": {"cidr": "169.254.20.10/32"}}]
+    assert [({port["port"] for port in rule["ports"]}) for rule in (kubes, own)] == [{53}, {5353}]
+    assert all({port["protocol"] for port in rule["ports"]} == {"UDP", "TCP"} for rule in (kubes, own))
+
+
 def test_ports_named_by_services_monitors_and_policies_exist(objects: tuple[Object, ...]) -> None:
     ports = {
         port["name"]

@@ -120,6 +120,7 @@ def notes(*settings: str) -> str:
         ((), ("auth.apiKeys.one-of-our-own=trial",), "No API keys are given"),
         (("auth.apiKeys.change-me=trial",), ("auth.apiKeys.one-of-our-own=trial",), "one that everybody knows"),
         (("groups.expert.gpus=1",), (), "use none"),
+        ((), ("disruption.enabled=false",), "`kubectl drain NODE` waits for ever"),
         (BEHIND, (*BEHIND, "ingress.tlsSecretName=live-tls"), "names no certificate"),
         (("service.type=LoadBalancer",), ("service.type=LoadBalancer", "tls.secretName=t"), "takes plain text"),
     ],

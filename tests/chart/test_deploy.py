@@ -180,6 +180,15 @@ def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     assert "counterpoint.service" not in done.stderr, done.stderr
 
 
+def test_the_unit_says_how_its_user_comes_to_be() -> None:
+    text = (DEPLOY / "counterpoint.service").read_text()
+    user = re.search(r"(?m)^User=(.*)$", text)
+    assert user
+    head = text.partition("[Unit]")[0]
+    assert f"u {user[1]} " in head
+    assert re.search(rf"useradd --system .* {user[1]}$", head, re.M)
+
+
 def test_the_launcher_of_ray_accepts_its_file() -> None:
     schema = json.loads((Path(ray.__file__).parent / "autoscaler" / "ray-schema.json").read_text())
     assert [error.message for error in Draft7Validator(schema).iter_errors(launcher())] == []
