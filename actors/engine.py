@@ -110,7 +110,7 @@ class EngineShell:
         if settings.shards is not None:
             self._experts = ExpertClient(settings.shards, metrics=metrics)
         around = self._experts.driven if self._experts is not None else nullcontext
-        self._thread = SteppingThread(lambda: build_engine(settings, self._experts), around)
+        self._thread = SteppingThread(self._build, around)
         self._server: grpc.Server | None = None
         self._versions: Versions | None = None
 
@@ -126,15 +126,12 @@ class EngineShell:
             await asyncio.to_thread(self._experts.start, SHARDS_TIMEOUT_S)
         engine = await asyncio.wrap_future(self._thread.start())
         self._versions = engine.versions
-        table = engine.cache.table
-        self._metrics.follow(m.KV_PAGES, lambda: table.free_pages, state="free")
-        self._metrics.follow(m.KV_PAGES, lambda: table.num_pages - table.free_pages, state="used")
         facts = EngineFacts(
             checkpoint=self._name(engine.versions),
             config_json=(self._settings.checkpoint / "config.json").read_text(),
             versions=engine.versions,
             num_slots=self._settings.num_slots,
-            pages_free=table.free_pages,
+            pages_free=engine.cache.table.free_pages,
         )
         # not grpc.aio: all loops of a process share its poller, and every answer of an expert would wake this one too
         pool = ThreadPoolExecutor(MAX_STREAMS, thread_name_prefix="engine-stream")
@@ -151,6 +148,16 @@ class EngineShell:
         bound = self._server.add_insecure_port(f"{self._settings.host}:0")
         self._server.start()
         return f"{self._settings.host}:{bound}"
+
+    def _build(self) -> Engine:
+        """The engine, first or in place of one whose step raised, and the gauges on it."""
+        engine, all_slots = build_engine(self._settings, self._experts), self._settings.num_slots
+        table, slots = engine.cache.table, engine.slots
+        self._metrics.follow(m.KV_PAGES, lambda: table.free_pages, state="free")
+        self._metrics.follow(m.KV_PAGES, lambda: table.num_pages - table.free_pages, state="used")
+        self._metrics.follow(m.SLOTS, lambda: all_slots - len(slots), state="free")
+        self._metrics.follow(m.SLOTS, lambda: len(slots), state="used")
+        return engine
 
     def set_shards(self, shards: Mapping[int, str]) -> None:
         """Where the shards are from now on; the placement of experts on them stays."""

@@ -21,6 +21,7 @@ from cluster.errors import InvalidInput, ProtocolError, Rejected, ResyncRequired
 from cluster.media.messages import Notice, Opening
 from cluster.media.spec import MAX_CHUNK_MS
 from cluster.media.text import encode_prefix
+from cluster.telemetry import metrics as m
 from cluster.telemetry.metrics import Metrics
 from cluster.types import MICRO_TURN_MS
 from counterpoint.internal.v1 import edge_pb2 as pb
@@ -67,6 +68,7 @@ class Attacher:
 
     async def reattach(self, session: IngestSession) -> None:
         """The scheduler of a running session is lost. Raises StoreUnavailable where no other takes it over in time."""
+        lost_ns = self._services.clock.now_ns()
         ring = session.ring
         received_k = max(session.sent_k, ring[-1].k if ring else -1)  # what waits for the voice will be sent
         reattach = pb.Reattach(token=session.token, received_k=received_k, seat=session.seat, ring=ring)
@@ -78,6 +80,8 @@ class Attacher:
         except (Rejected, ResyncRequired) as error:
             raise StoreUnavailable(f"the session's scheduler is lost; resume with the token ({error})") from error
         session.reattached(attachment)
+        gap_ns = self._services.clock.now_ns() - lost_ns
+        self.metrics.observe(m.FAILOVER_GAP, gap_ns / 1e9, lost="scheduler")
 
     async def keep(self, session: IngestSession, kept: Kept) -> None:
         """A stream is over; its session may come back."""

@@ -61,6 +61,7 @@ class Doors:
         self._asking: dict[tuple[str, int], EdgeStream] = {}  # opens and resumes without an answer
         self._resuming: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # there while somebody resumes
         self._tasks: set[asyncio.Task[None]] = set()
+        self._lost_ns: dict[str, int] = {}  # sessions whose ingest is lost, since when
         self._beats = 0
         self.held: set[str] = set()  # sessions of the core
 
@@ -137,6 +138,7 @@ class Doors:
         for session in effects.ended:
             self._routes.forget(session)
             self._heard.forget(session)
+            self._lost_ns.pop(session, None)
             self.held.discard(session)
 
     def _say(self, out: EdgeOut) -> None:
@@ -166,8 +168,12 @@ class Doors:
                 self._metrics.add(m.REJECTED, limit=out.limit)
             case OpenGranted(resumed=True):
                 self._metrics.add(m.RESUMES, outcome="granted")
+                if lost_ns := self._lost_ns.pop(out.session, 0):
+                    self._metrics.observe(m.FAILOVER_GAP, (self._clock.now_ns() - lost_ns) / 1e9, lost="ingest")
 
     def _detach(self, at: Attachment) -> None:
+        if at.session in self.held:
+            self._lost_ns[at.session] = self._clock.now_ns()
         self._handle(Detach(session=at.session, epoch=at.epoch, attachment=at.number, reason="ingest lost"))
 
     async def _open(self, stream: EdgeStream, message: pb.EdgeUp) -> None:

@@ -44,6 +44,9 @@ _PLACES = ("ingest", "engine", "journal")
 _ROLES = ("supervisor", "ingest", "scheduler", "engine", "rank", "expert")
 _SCALINGS = ("refused", "places", "lateness", "kv_full", "queue_age", "headroom", "spare", "not_needed")
 _CALLS = ("answered", "refused", "deadline", "broken", "too_late")
+_LOST = ("ingest", "scheduler")
+# One micro-turn, what a failover promises (DESIGN.md section 8), and as long as a client may be away.
+_GAP = (0.1, 0.2, 0.4, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0)
 _CALL = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1)
 
 
@@ -55,8 +58,8 @@ def _gauge(name: str, help: str, *labels: str) -> Metric:
     return Metric(name=name, kind=Kind.GAUGE, help=help, labels=labels)
 
 
-def _histogram(name: str, help: str, buckets: tuple[float, ...], *labels: str) -> Metric:
-    return Metric(name=name, kind=Kind.HISTOGRAM, help=help, labels=labels, buckets=buckets)
+def _histogram(name: str, help: str, buckets: tuple[float, ...], *labels: str, known: Iterable[str] = ()) -> Metric:
+    return Metric(name=name, kind=Kind.HISTOGRAM, help=help, labels=labels, known=tuple(known), buckets=buckets)
 
 
 # Are micro-turns on time?
@@ -100,6 +103,7 @@ READY = _gauge("counterpoint_ready", "1: this ingest would get a new session gra
 SESSIONS = _gauge("counterpoint_sessions", "Sessions held, by state.", "state")
 SESSIONS_MAX = _gauge("counterpoint_sessions_max", "Sessions this scheduler may hold.")
 STREAMS = _gauge("counterpoint_streams", "Client streams attached to this ingest.")
+SLOTS = _gauge("counterpoint_slots", "Slots of an engine, two for each session it may hold, by state.", "state")
 KV_PAGES = _gauge("counterpoint_kv_pages", "Pages of KV, by state.", "state")
 CONTEXT_TOKENS = _gauge("counterpoint_context_tokens", "KV rows held by live slots.")
 TICK_PREDICTED = _gauge(
@@ -144,6 +148,13 @@ FENCED = _counter(
 )
 RESUMES = _counter(
     "counterpoint_resumes_total", "Resumed sessions, by outcome.", "outcome", known=["granted", "taken_over"]
+)
+FAILOVER_GAP = _histogram(
+    "counterpoint_failover_gap_seconds",
+    "From when the loss of a session's ingest or scheduler was noticed until the session went on, by what was lost.",
+    _GAP,
+    "lost",
+    known=_LOST,
 )
 RESTARTS = _counter(
     "counterpoint_actor_restarts_total", "Actors started again after they died, by role.", "died", known=_ROLES

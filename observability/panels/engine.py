@@ -4,6 +4,37 @@ from __future__ import annotations
 
 from observability.panels.words import ENGINE, SCHEDULER, Dashboard, Panel, Row, W, quantiles, rate
 
+HEADROOM = Panel(
+    title="Headroom of a tick",
+    unit="s",
+    queries={
+        "{{actor}}": f"counterpoint_tick_headroom_seconds{SCHEDULER}",
+        "p99 of {{actor}}": f"counterpoint_tick_predicted_seconds{SCHEDULER}",
+    },
+    bound=0.01,
+)
+SLOTS = Panel(
+    title="Slots",
+    says="Two for each session that may be held: one live, one for its next anchor.",
+    queries={"{{actor}}, {{state}}": f"counterpoint_slots{ENGINE}"},
+    stacked=True,
+)
+KV_USED = Panel(
+    title="KV pages used",
+    unit="percentunit",
+    queries={"{{actor}}": "actor:kv_pages_used:ratio"},
+    bound=0.9,
+)
+UNTIL_FULL = Panel(
+    title="Time until full",
+    says="Empty while nothing rises.",
+    unit="dtdurations",
+    queries={
+        "KV of {{actor}}": "actor:kv_pages_full:seconds",
+        "{{actor}}": "actor:sessions_full:seconds",
+    },
+)
+
 BOARD = Dashboard(
     uid="counterpoint-engine",
     title="Counterpoint · 2 Engine",
@@ -11,15 +42,7 @@ BOARD = Dashboard(
         Row(
             question="Do ticks keep their budget?",
             panels=(
-                Panel(
-                    title="Headroom of a tick",
-                    unit="s",
-                    queries={
-                        "{{actor}}": f"counterpoint_tick_headroom_seconds{SCHEDULER}",
-                        "p99 of {{actor}}": f"counterpoint_tick_predicted_seconds{SCHEDULER}",
-                    },
-                    bound=0.01,
-                ),
+                HEADROOM,
                 Panel(title="Tick", unit="s", queries=quantiles("counterpoint_tick_seconds", SCHEDULER), bound=0.16),
                 Panel(
                     title="Tick begun after its boundary",
@@ -56,21 +79,9 @@ BOARD = Dashboard(
         Row(
             question="How full is it, and when will it be?",
             panels=(
-                Panel(
-                    title="KV pages used",
-                    unit="percentunit",
-                    queries={"{{actor}}": "actor:kv_pages_used:ratio"},
-                    bound=0.9,
-                ),
-                Panel(
-                    title="Time until full",
-                    says="Empty while nothing rises.",
-                    unit="dtdurations",
-                    queries={
-                        "KV of {{actor}}": "actor:kv_pages_full:seconds",
-                        "{{actor}}": "actor:sessions_full:seconds",
-                    },
-                ),
+                SLOTS,
+                KV_USED,
+                UNTIL_FULL,
                 Panel(title="KV rows of live contexts", queries={"{{actor}}": f"counterpoint_context_tokens{ENGINE}"}),
             ),
         ),

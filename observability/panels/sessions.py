@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from observability.panels.engine import HEADROOM, KV_USED, SLOTS, UNTIL_FULL
 from observability.panels.words import SCHEDULER, Dashboard, Panel, Row, W, quantile, quantiles, rate
 
 MISSED = rate("counterpoint_micro_turns_missed_total")
@@ -89,6 +90,10 @@ BOARD = Dashboard(
                 Panel(
                     title="Places taken", unit="percentunit", queries={"{{actor}}": "actor:sessions:ratio"}, bound=0.9
                 ),
+                SLOTS,
+                KV_USED,
+                UNTIL_FULL,
+                HEADROOM,
                 Panel(
                     title="Would grant a new session",
                     says="Supervisor, scheduler, store and engine answer; that places are taken does not count.",

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from observability.panels.words import ENGINE, SCHEDULER, Dashboard, Panel, Row, W, quantiles, rate
 
+
+def gap(q: float) -> str:
+    """Failovers are rare: what is drawn of them stays for a while."""
+    return f"histogram_quantile({q}, sum by (lost, le) (increase(counterpoint_failover_gap_seconds_bucket[30m])))"
+
+
 BOARD = Dashboard(
     uid="counterpoint-state",
     title="Counterpoint · 4 State",
@@ -66,6 +72,13 @@ BOARD = Dashboard(
                     title="Sessions resumed",
                     queries={"{{outcome}}": f"sum by (outcome) (increase(counterpoint_resumes_total{SCHEDULER}[{W}]))"},
                     stacked=True,
+                ),
+                Panel(
+                    title="Gap of a failover, by what was lost",
+                    says="Of the last half hour: from when the loss was noticed until a session went on.",
+                    unit="s",
+                    queries={f"{name}, {{{{lost}}}}": gap(q) for name, q in (("p50", 0.5), ("p99", 0.99))},
+                    bound=1.0,
                 ),
                 Panel(
                     title="Epoch of the scheduler each engine obeys",

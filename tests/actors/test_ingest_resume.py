@@ -136,6 +136,7 @@ async def test_a_scheduler_that_comes_back_is_found_again_without_the_client(ser
     await served.another_scheduler()
     await client.audio(1)
     assert [turn.k for turn in await client.turns(1)] == [1]
+    assert b'counterpoint_failover_gap_seconds_count{lost="scheduler"} 1.0' in served.metrics.text()
 
 
 async def test_a_new_scheduler_is_told_what_the_client_has_and_the_clients_token_stays(served: Rig) -> None:

@@ -20,7 +20,9 @@ from cluster.clock import MonotonicClock
 from cluster.errors import Rejected, StoreUnavailable
 from cluster.session.commands import EdgeOut, OpenGranted
 from cluster.session.store import MemoryStore, Seat, StoredSession
+from cluster.telemetry import metrics as m
 from cluster.telemetry.metrics import Metrics
+from cluster.telemetry.scrape import Scrape
 from counterpoint.internal.v1 import edge_pb2 as pb
 from tests.unit.core_rig import Rig
 
@@ -72,7 +74,12 @@ async def rig() -> Rig:
 
 
 @pytest.fixture
-def doors(rig: Rig, tmp_path: Path) -> Doors:
+def metrics() -> Metrics:
+    return Metrics()
+
+
+@pytest.fixture
+def doors(rig: Rig, tmp_path: Path, metrics: Metrics) -> Doors:
     journal = Journal(rig.store, lambda _: None, Metrics())
     return Doors(
         rig.core,
@@ -86,7 +93,7 @@ def doors(rig: Rig, tmp_path: Path) -> Doors:
         engine_serves=lambda: True,
         checkpoint="c",
         keep_history=False,
-        metrics=Metrics(),
+        metrics=metrics,
     )
 
 
@@ -108,6 +115,25 @@ async def test_of_two_resumes_of_an_orphan_one_adopts_it_and_the_newer_client_ha
     assert [down.WhichOneof("message") for down in second.said] == ["granted"]
     assert [down.epoch for down in first.said + second.said] == [2, 2, 2]
     assert len(rig.core) == 1
+
+
+async def test_the_gap_is_told_from_the_loss_of_an_ingest_until_its_session_is_resumed(
+    rig: Rig, doors: Doors, metrics: Metrics
+) -> None:
+    def gaps() -> float:
+        return Scrape.of(metrics.text().decode()).get(f"{m.FAILOVER_GAP.name}_count", lost="ingest")
+
+    first, second, third = Said(), Said(), Said()
+    doors.receive(first, resume(1))
+    await idle(doors)
+    assert gaps() == 0  # nobody knows here since when it was an orphan
+    doors.lost(first)
+    doors.receive(second, resume(2, first.said[-1].granted.token))
+    await idle(doors)
+    assert gaps() == 1
+    doors.receive(third, resume(3, second.said[-1].granted.token))
+    await idle(doors)
+    assert gaps() == 1  # its client went elsewhere, nothing was lost
 
 
 async def test_a_resume_that_breaks_unforeseen_is_refused_and_leaves_nothing_waiting(rig: Rig, doors: Doors) -> None:
