@@ -17,6 +17,7 @@ from typing import Any
 import ray
 import structlog
 from ray.exceptions import RayTaskError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from actors.app_actors import SUPERVISOR, RayHandle, RayLauncher
 from actors.app_ray import NoSupervisor, start_ray
@@ -24,6 +25,7 @@ from actors.app_supervised import Supervised
 from actors.builders import first_port, require_free
 from actors.handles import ActorInfo, ActorSpec
 from actors.leftovers import clear, require_alone
+from actors.places import measuring_node
 from actors.store import EmbeddedStore
 from cluster.config import Config
 from cluster.errors import ConfigError
@@ -119,7 +121,9 @@ class App:
         """Measured on the machine the engine will run on, before anybody loads weights."""
         engine = self.config.engine
         if engine.dtype == "auto":
-            measure = ray.remote(num_cpus=0, max_calls=1)(_measure_dtype)
+            spec = ActorSpec(role="engine", index=0, config=self.config)
+            there = NodeAffinitySchedulingStrategy(measuring_node(spec, ray.nodes()), soft=False)
+            measure = ray.remote(num_cpus=0, max_calls=1, scheduling_strategy=there)(_measure_dtype)
             try:
                 dtype, why = await measure.remote(engine.checkpoint, engine.deterministic)
             except RayTaskError as error:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from actors.handles import ActorSpec
-from cluster.errors import Rejected
+from cluster.errors import ConfigError, Rejected
 
 RESOURCE = "counterpoint_"  # followed by a role: a node that offers one takes one such actor
 HEAD = "node:__internal_head__"
@@ -30,6 +30,22 @@ def resource_for(spec: ActorSpec, nodes: Sequence[Node]) -> str | None:
             "lockstep", f"no node offers {wanted}: each here keeps one live actor; evaluate with a `serve` of its own"
         )
     return wanted if f"{RESOURCE}supervisor" in offered else None
+
+
+def measuring_node(spec: ActorSpec, nodes: Sequence[Node]) -> str:
+    """NodeID of one that may keep this actor, to measure on before there is one.
+
+    Raises ConfigError where the nodes that will keep it are not there yet.
+    """
+    resource = resource_for(spec, nodes)
+    if resource is None:
+        return node_for(spec, nodes)
+    offering = sorted(node["NodeID"] for node in nodes if node["Alive"] and resource in node["Resources"])
+    if not offering:
+        raise ConfigError(
+            "engine.dtype", f"auto has no node to measure on: none offers {resource} yet; give f32 or bf16"
+        )
+    return str(offering[0])
 
 
 def labels_for(spec: ActorSpec) -> dict[str, str]:

@@ -62,7 +62,7 @@ def measured_values(sessions: int) -> Values:
     cpu = {"gpus": 0, "resources": _host(1, 0)}
     return {
         "config": {
-            "engine": {"dtype": "f32"},  # the chart takes no auto: where `serve` runs there is no torch to measure with
+            "engine": {"dtype": "f32"},  # the chart takes no auto: when it would be measured its pod may not be there
             "experts": {"exchange": "grpc", "replicas": 2},
             "scheduler": {"max_sessions": min(sessions, SESSIONS_MOST)},
         },

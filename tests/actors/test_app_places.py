@@ -9,7 +9,7 @@ import pytest
 from actors.builders import first_port, require_free
 from actors.handles import ActorSpec
 from actors.host import reached
-from actors.places import HEAD, Node, node_for, resource_for
+from actors.places import HEAD, Node, measuring_node, node_for, resource_for
 from cluster.config import Serve, load
 from cluster.errors import ConfigError, Rejected
 
@@ -42,6 +42,19 @@ def test_a_lockstep_pair_is_refused_by_name_where_pods_hold_one_actor_each(role:
 
 def test_lockstep_pairs_are_placed_by_rule_where_nothing_is_offered() -> None:
     assert resource_for(spec("lockstep-engine"), [node("a", HEAD)]) is None
+
+
+def test_what_the_engine_computes_in_is_measured_where_it_will_live() -> None:
+    pods = [node("a", "counterpoint_supervisor"), node("b", "counterpoint_engine"), node("c", HEAD)]
+    assert measuring_node(spec("engine"), pods) == "b"
+    assert measuring_node(spec("engine"), [node("a", HEAD), node("b")]) == node_for(
+        spec("engine"), [node("a", HEAD), node("b")]
+    )
+
+
+def test_nothing_is_measured_before_there_is_a_pod_for_it() -> None:
+    with pytest.raises(ConfigError, match=r"engine.dtype: auto has no node .* none offers counterpoint_engine yet"):
+        measuring_node(spec("engine"), [node("a", "counterpoint_supervisor")])
 
 
 def test_two_shards_lie_on_two_nodes_even_if_one_is_the_head() -> None:

@@ -90,7 +90,7 @@ def test_a_value_it_does_not_know_is_refused_by_name(setting: str, named: str) -
         (("groups.scheduler.replicas=0",), "groups.scheduler.replicas: nothing is served without one"),
         (("groups.engine.replicas=0",), "groups.engine.replicas: nothing is served without one"),
         (("groups.ingest.replicas=0",), "groups.ingest.replicas: nothing is served without one"),
-        (("config.engine.dtype=auto",), "config.engine.dtype: auto is measured where"),
+        (("config.engine.dtype=auto",), "config.engine.dtype: auto is measured at"),
         (("groups.agent.replicas=1",), "groups.agent.replicas: this version starts no agents"),
         ((*SHUT_IN, "redis.mode=external", "redis.url=redis://store:6379"), "what redis.mode=external names"),
         ((*SHUT_IN, "gcs.backend=external", "gcs.redisAddress=store:6379"), "what gcs.backend=external names"),

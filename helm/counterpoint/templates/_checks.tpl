@@ -44,7 +44,7 @@ operator would refuse some of them after the install, and the network or the loa
 
 {{- define "counterpoint.expertChecks" -}}
 {{- if eq "auto" (.Values.config.engine.dtype | default "auto") -}}
-{{- fail "config.engine.dtype: auto is measured where `serve` runs, whose image has no torch; give f32, or bf16 for processors with AMX or AVX512-BF16" -}}
+{{- fail "config.engine.dtype: auto is measured at the start on a pod that may not be there yet; give f32, or bf16 for processors with AMX or AVX512-BF16" -}}
 {{- end -}}
 {{- $exchange := .Values.config.experts.exchange | default "grpc" -}}
 {{- $shards := int .Values.groups.expert.replicas -}}
