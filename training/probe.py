@@ -1,4 +1,4 @@
-"""`python -m training.probe`: 185 conversations with held-out voices and phrases through the shipped checkpoint.
+"""`python -m training.probe`: 220 conversations with held-out voices and phrases through the shipped checkpoint.
 
 `--development` draws other conversations, with trained voices and phrases: for tuning, never for reporting.
 """
@@ -20,7 +20,7 @@ from training.scoring import Outcome, floors, judge, report
 from training.together import listen_together, with_bias
 
 SEED, DEVELOPMENT_SEED = 99, 7
-COUNTS = {"every": 30, "in": 25, "cue": 20, "idle": 25}
+COUNTS = {"every": 30, "in": 25, "cue": 20, "idle": 60}
 MORE = {"changed": 12, "since": 12, "ask": 12, "delegate": 10, "sound": 12, "count": 12, "talk": 15}
 RECORDED_SHARE = 0.2  # of the conversations that a held-out style of the neural voice speaks
 RECORDINGS = Path("build/clips/kokoro_heldout")
