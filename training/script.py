@@ -33,8 +33,8 @@ _ASKING = frozenset(
     )
 )
 _OFFERS = {
-    **{Kind.EVERY: 0.26, Kind.IN: 0.15, Kind.CUE: 0.19, Kind.SOUND: 0.05, Kind.COUNT: 0.06},
-    **{Kind.ASK: 0.12, Kind.TALK: 0.06, Kind.DELEGATE: 0.07, Kind.SINCE: 0.04},
+    **{Kind.EVERY: 0.26, Kind.IN: 0.15, Kind.CUE: 0.17, Kind.SOUND: 0.05, Kind.COUNT: 0.06},
+    **{Kind.ASK: 0.12, Kind.TALK: 0.06, Kind.DELEGATE: 0.06, Kind.SINCE: 0.08},
 }
 
 
@@ -165,7 +165,7 @@ class Script:
             self._chat_until(self._at + self._frames(8, 30), gap=(0.05, 3.0 * self._pace), cue=asked.cue)
         elif asked.kind is Kind.EVERY:
             self._wait(self._at + int(self._pace * rng.uniform(2.4, 8.0) * asked.tenths / 10 * _SECOND))
-        elif asked.tenths < 60 or rng.random() < 0.85:
+        elif asked.tenths < 60 or rng.random() < 0.7:
             self._wait((active.due(1) + 1) * FRAMES_PER_TURN)
             self._line.expire(active)
             self._at += self._quiet(1, 6)

@@ -110,9 +110,9 @@ def request(
 
 
 def interval(rng: np.random.Generator) -> int:
-    """Mostly up to 12 s, seldom more than 20."""
+    """Half of them up to 12 s, a quarter more than 20."""
     draw = rng.random()
-    low, high = (0, 120) if draw < 0.7 else (120, 200) if draw < 0.88 else (200, 600)
+    low, high = (0, 120) if draw < 0.55 else (120, 200) if draw < 0.75 else (200, 600)
     return int(rng.choice([tenths for tenths in vocab.ALL_TENTHS if low < tenths <= high]))
 
 
