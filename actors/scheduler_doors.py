@@ -89,10 +89,9 @@ class Doors:
 
     def _hear(self, message: pb.EdgeUp) -> None:
         """It is no event of the session; of an ingest that is not its own any more it is not taken."""
-        if message.session in self._core:
-            state, heard = self._core.session(message.session), message.heard
-            if (message.epoch, message.attachment) == (state.terms.epoch, state.stream.attachment):
-                self._heard.put(message.session, Heard(k=heard.k, turns=heard.turns, opus=heard.opus))
+        if self._is_newest(Attachment(message.session, message.epoch, message.attachment)):
+            heard = message.heard
+            self._heard.put(message.session, Heard(k=heard.k, turns=heard.turns, opus=heard.opus))
 
     def complete(self, n: int) -> bool:
         """Somebody is there, and all who are have given their input for tick n: when virtual time may go on."""
@@ -171,8 +170,14 @@ class Doors:
                 if lost_ns := self._lost_ns.pop(out.session, 0):
                     self._metrics.observe(m.FAILOVER_GAP, (self._clock.now_ns() - lost_ns) / 1e9, lost="ingest")
 
+    def _is_newest(self, at: Attachment) -> bool:
+        if at.session not in self._core:
+            return False
+        state = self._core.session(at.session)
+        return (at.epoch, at.number) == (state.terms.epoch, state.stream.attachment)
+
     def _detach(self, at: Attachment) -> None:
-        if at.session in self.held:
+        if self._is_newest(at) and self._core.session(at.session).stream.attached:  # else its client left before
             self._lost_ns[at.session] = self._clock.now_ns()
         self._handle(Detach(session=at.session, epoch=at.epoch, attachment=at.number, reason="ingest lost"))
 

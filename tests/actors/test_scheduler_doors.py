@@ -123,7 +123,7 @@ async def test_the_gap_is_told_from_the_loss_of_an_ingest_until_its_session_is_r
     def gaps() -> float:
         return Scrape.of(metrics.text().decode()).get(f"{m.FAILOVER_GAP.name}_count", lost="ingest")
 
-    first, second, third = Said(), Said(), Said()
+    first, second, third, fourth = Said(), Said(), Said(), Said()
     doors.receive(first, resume(1))
     await idle(doors)
     assert gaps() == 0  # nobody knows here since when it was an orphan
@@ -134,6 +134,15 @@ async def test_the_gap_is_told_from_the_loss_of_an_ingest_until_its_session_is_r
     doors.receive(third, resume(3, second.said[-1].granted.token))
     await idle(doors)
     assert gaps() == 1  # its client went elsewhere, nothing was lost
+    granted = third.said[-1]
+    left = pb.EdgeUp(session=SESSION, epoch=granted.epoch, attachment=granted.attachment)
+    left.detach.reason = "gone"
+    doors.receive(third, left)
+    doors.lost(third)
+    doors.receive(fourth, resume(4, granted.granted.token))
+    await idle(doors)
+    assert fourth.said[-1].WhichOneof("message") == "granted"
+    assert gaps() == 1  # its client had left by itself before
 
 
 async def test_a_resume_that_breaks_unforeseen_is_refused_and_leaves_nothing_waiting(rig: Rig, doors: Doors) -> None:
