@@ -34,8 +34,8 @@ class Prometheus:
         self.targets.write_text(json.dumps([_target(actor) for actor in actors]))
 
     def ask(self, expression: str) -> list[dict[str, Any]]:
-        """The series that the expression has now. Raises ValueError for one that Prometheus does not take."""
-        return self._get("query", query=expression)
+        """The series of which the expression has a number now. Raises ValueError where Prometheus does not take it."""
+        return [series for series in self._get("query", query=expression) if series["value"][1] != "NaN"]
 
     def ask_range(self, expression: str, *, start: float, end: float, step: float) -> list[dict[str, Any]]:
         """The series with their values between two Unix times."""

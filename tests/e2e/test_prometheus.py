@@ -19,10 +19,12 @@ from observability.prometheus import MISSING, PROGRAM, RULES, Prometheus, promet
 from tests.e2e.conftest import Served
 from tests.e2e.talking import Talk, converse
 
-# What a cluster in good health must leave empty; observability/tests/actors.test.yaml makes each of the alerts speak,
-# tests/actors/test_app_scaling.py the panel.
+# What a cluster in good health must leave empty; a quantile of nothing is empty too. observability/tests/ makes each of
+# the alerts speak (actors.test.yaml) and the gap of a failover show (state.test.yaml), and
+# tests/actors/test_app_scaling.py what scaling goes by.
 EMPTY_IN_HEALTH = {
     "sessions / What scaling goes by, the worst pair / A": "shows only where scaling.most lets pairs come and go",
+    "state / Gap of a failover, by what was lost / A": "nobody is lost, so no gap has a length",
     "CounterpointActorFrozen": "looks a minute back, at actors older than this test",
     "CounterpointNoScheduler": "speaks of a scheduler that is not there",
     "CounterpointTargetsUnlabelled": "speaks of targets without labels",

@@ -26,6 +26,7 @@ from cluster.media.timeline import MediaOutcome
 from cluster.telemetry import metrics as m
 from cluster.telemetry.metrics import PROCESS, TABLE, Kind
 from observability.dashboards import written
+from observability.panels.state import GAP
 
 HOME = Path(__file__).parents[2] / "observability"
 RULES = sorted((HOME / "rules").glob("*.yaml"))
@@ -100,6 +101,15 @@ def test_every_rule_has_a_unit_test_and_every_alert_one_in_which_it_is_raised() 
     assert {check["alertname"] for check in checked if not check["exp_alerts"]} >= set(alerts())
     asked = " ".join(check["expr"] for case in cases for check in case.get("promql_expr_test", ()))
     assert {rule["record"] for rule in rules() if "record" in rule} <= set(re.findall(r"[\w:]+", asked))
+
+
+def test_what_is_drawn_of_failovers_is_what_its_unit_test_asks_for() -> None:
+    asked = [
+        check["expr"]
+        for case in yaml.safe_load((HOME / "tests" / "state.test.yaml").read_text())["tests"]
+        for check in case.get("promql_expr_test", ())
+    ]
+    assert any(GAP in expression for expression in asked)
 
 
 def test_the_labels_known_from_the_start_are_the_ones_that_are_counted() -> None:
