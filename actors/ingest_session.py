@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from dataclasses import replace
 
 import structlog
 
@@ -261,7 +262,7 @@ class IngestSession:
         for each in out:
             match each:
                 case plain.TurnUp():
-                    self._sent_up.append(each)
+                    self._sent_up.append(replace(each, heard_M=None))  # which is not sent again
                     self._egress.handed_over(each.turn.k, self._now() - each.ready_ns)
                     self._send_turn(each)
                     if self._hearing is not None and each.heard_M is not None:
