@@ -33,7 +33,7 @@ class AllToAll:
         if None in ranks:
             raise ValueError(f"placement: expert {ranks.index(None)} is on none of the {self._num_ranks} ranks")
         self._rank_E = torch.tensor(ranks)
-        self._calls = self._used = 0
+        self._calls = 0
 
     def agree(self, more: bool) -> bool:
         flag = torch.tensor([int(more)])
@@ -41,10 +41,10 @@ class AllToAll:
         return bool(flag)
 
     def begin_pass(self, tick: int, pass_index: int, beat: Callable[[], None]) -> None:
-        self._calls = self._used = 0
+        self._calls = 0
 
     def end_pass(self) -> PassReport:
-        return PassReport(expert_calls=self._calls, shards_used=self._used)
+        return PassReport(expert_calls=self._calls, shards_used=self._calls)
 
     def run(
         self, layer: int, x_TD: Tensor, experts_TK: Tensor, weights_TK: Tensor, rows: Sequence[int] | None = None
@@ -53,7 +53,6 @@ class AllToAll:
         experts_R = torch.tensor(pairs.experts, dtype=torch.int64)
         ranks_R, by_rank_R = self._rank_E[experts_R].sort(stable=True)
         sent_W = ranks_R.bincount(minlength=self._num_ranks)
-        self._used += len(ranks_R.unique())
         received_W = self._exchange(sent_W, [1] * self._num_ranks, [1] * self._num_ranks)
         sent, received = sent_W.tolist(), received_W.tolist()
         self._calls += sum(rows > 0 for rows in sent)

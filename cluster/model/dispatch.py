@@ -22,7 +22,9 @@ class PassReport:
     """What one pass cost and lost."""
 
     expert_calls: int = 0  # made, apart from those made again
-    shards_used: int = 0  # shards that had rows, over layers; as many as calls, unless one was forgotten or doubled
+    # shards that had rows, over layers: as many as calls, unless `Remote`, which alone counts them apart, forgot or
+    # doubled one
+    shards_used: int = 0
     reissued_calls: int = 0
     degraded_rows: frozenset[int] = frozenset()  # rows of the pass that lost an expert
 

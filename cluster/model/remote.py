@@ -94,7 +94,7 @@ class Remote:
         while True:
             route = self._route(layer, [pairs.experts[place] for place in unserved], failed)
             if not attempt:  # of who has rows, not of who is called: whether the two agree can then be seen
-                self._used += len({route[expert] for expert in pairs.experts} - {None})
+                self._used += len({route[expert] for expert in set(pairs.experts)} - {None})
             calls = self._send(layer, attempt, unserved, pairs.experts, route, rows_RD)
             self._calls += 0 if attempt else len(calls)
             self._reissued += len(calls) if attempt else 0
