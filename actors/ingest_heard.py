@@ -16,8 +16,9 @@ from cluster.media.heard import HeardEncoder
 from counterpoint.internal.v1 import edge_pb2 as pb
 
 PIECE_TURNS = 5
-# A micro-turn leaves 30 ms before its cutoff and is due 160 ms after that: by then this machine has nothing urgent.
-QUIET_S = 0.15
+# With the usual times a micro-turn leaves 30 ms before its cutoff and is due 160 ms after it; the next cutoff is 40 ms
+# after that. So the step is over, however full it was, and the next one has not begun.
+QUIET_S = 0.19
 
 log = structlog.get_logger()
 
@@ -38,6 +39,7 @@ class Hearing:
 
     def __init__(self, session: str, executor: Executor, feature_hz: int, send: Callable[[pb.EdgeUp], None]) -> None:
         """executor: of one thread, so that pieces stay in order."""
+        self._session = session
         self._phase = crc32(session.encode()) % PIECE_TURNS  # so that sessions opened together are not encoded together
         self._executor, self._send = executor, send
         self._encoder = HeardEncoder(feature_hz)
@@ -81,7 +83,7 @@ class Hearing:
         if done.cancelled():
             return
         if error := done.exception():
-            log.error("what a microphone hears is not kept any more", exc_info=error)
+            log.error("what a microphone hears is not kept any more", session=self._session, exc_info=error)
             self._closed = True
         if self._closed:
             return

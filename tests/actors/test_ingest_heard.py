@@ -122,4 +122,6 @@ async def test_a_fault_in_hearing_costs_the_session_nothing_else(capsys: pytest.
     hearing.put(1, tone(1))
     hearing.finish()
     assert (executor.jobs, sent) == ([1], [])
-    assert "not kept any more" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "not kept any more" in told
+    assert EVEN in told.split("session=")[1].split()[0]
