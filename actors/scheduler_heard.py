@@ -31,8 +31,12 @@ class HeardWrites:
         self._waiting.pop(session, None)
 
     async def append(self, writes: Sequence[JournalWrite]) -> tuple[JournalOutcome, ...]:
-        """As of SessionStore. What was heard stays until the store has it: it skips what it had already."""
-        carried = [self._carried(write) for write in writes]
+        """As of SessionStore. What was heard stays until the store has it: it skips what it had already.
+
+        Of several writes of one session the first carries it.
+        """
+        first = {write.session: at for at, write in reversed([*enumerate(writes)])}
+        carried = [self._carried(write) if first[write.session] == at else write for at, write in enumerate(writes)]
         outcomes = await self._store.append(carried)
         for write, outcome in zip(carried, outcomes, strict=True):
             waiting = self._waiting.get(write.session)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,18 @@ async def test_what_was_heard_goes_with_the_journal_and_again_until_the_store_ha
     newest = tuple(pieces[2:])  # so much waits as the ring keeps
     assert given == [newest[:8], newest[:8], newest[8:], (), ()]
     assert store.pipelines[0][0].heard_most == 10
+
+
+async def test_of_several_writes_of_a_session_at_once_the_first_carries_what_was_heard() -> None:
+    store = SlowStore()
+    store.gate.set()
+    heard = HeardWrites(store, most=10)
+    piece = Heard(k=0, turns=5, opus=b"o")
+    for session in ("s", "other"):
+        heard.put(session, piece)
+    await heard.append((write(0), replace(write(0), session="other"), write(1)))
+    await heard.append((write(2),))
+    assert [[w.heard for w in pipeline] for pipeline in store.pipelines] == [[(piece,), (piece,), ()], [()]]
 
 
 async def test_without_a_ring_nothing_that_was_heard_is_written() -> None:
