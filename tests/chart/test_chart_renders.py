@@ -83,6 +83,17 @@ def test_a_value_it_does_not_know_is_refused_by_name(setting: str, named: str) -
             ("config.experts.exchange=alltoall", "groups.engine.replicas=2", "groups.scheduler.replicas=2"),
             "groups.engine.replicas",
         ),
+        (
+            (
+                "config.experts.exchange=alltoall",
+                "ray.autoscaling.enabled=true",
+                "groups.engine.maxReplicas=2",
+                "groups.scheduler.maxReplicas=2",
+            ),
+            "groups.engine.maxReplicas: the ranks of alltoall",
+        ),
+        (("config.redis.ttl_s=119",), "config.redis.ttl_s: 119 would forget a session"),
+        (("config.redis.ttl_s=600", "config.limits.detached_s=600"), "give at least 660"),
         (("groups.ingest.minReplicas=3", "ray.autoscaling.enabled=true"), "groups.ingest.minReplicas: 3 is above"),
         (("groups.ingest.maxReplicas=1",), "groups.ingest.maxReplicas: 1 is below"),
         (("groups.expert.maxReplicas=4",), "groups.expert.maxReplicas: only Ray's autoscaler"),

@@ -4,6 +4,7 @@ operator would refuse some of them after the install, and the network or the loa
 {{- include "counterpoint.groupChecks" . -}}
 {{- include "counterpoint.expertChecks" . -}}
 {{- include "counterpoint.networkChecks" . -}}
+{{- include "counterpoint.keepChecks" . -}}
 {{- range $role := list "ingest" "scheduler" "engine" -}}
 {{- if and $.Values.drain.enabled (ge (int $.Values.drain.timeoutSeconds) (int (index $.Values.groups $role).terminationGracePeriodSeconds)) -}}
 {{- fail (printf "drain.timeoutSeconds: must be below groups.%s.terminationGracePeriodSeconds, or the drain is cut off" $role) -}}
@@ -57,8 +58,18 @@ operator would refuse some of them after the install, and the network or the loa
 {{- fail "spread.expertZones: needs config.experts.exchange grpc, at least config.experts.replicas zones, and a multiple of them as groups.expert.replicas" -}}
 {{- end -}}
 {{- end -}}
-{{- if and (eq "alltoall" $exchange) (gt (int .Values.groups.engine.replicas) 1) -}}
-{{- fail "groups.engine.replicas: the ranks of alltoall belong to one engine; give 1, or config.experts.exchange grpc" -}}
+{{- range $field := list "replicas" "maxReplicas" -}}
+{{- if and (eq "alltoall" $exchange) (gt (int (index $.Values.groups.engine $field)) 1) -}}
+{{- fail (printf "groups.engine.%s: the ranks of alltoall belong to one engine; give 1, or config.experts.exchange grpc" $field) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "counterpoint.keepChecks" -}}
+{{- $kept := add 60 ((.Values.config.limits).detached_s | default 60) -}}
+{{- $ttl := int ((.Values.config.redis).ttl_s | default 86400) -}}
+{{- if lt $ttl (int $kept) -}}
+{{- fail (printf "config.redis.ttl_s: %d would forget a session before its client may no longer come back; give at least %d, 60 more than config.limits.detached_s" $ttl $kept) -}}
 {{- end -}}
 {{- end -}}
 
