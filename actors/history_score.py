@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import typer
 from tokenizers import Tokenizer
 
 from cluster.config import Config, load
 from cluster.errors import CounterpointError
 from cluster.media.dmel import DMelConfig
 from cluster.session.events import Detach, Reattach, Slipped, TurnReady
-from cluster.session.history import Entry, Header, read_history
+from cluster.session.history import Entry, Header, WholeLines, read_history
 from cluster.session.terms import PERIOD_NS
 from cluster.voice.state import VoiceState
 from cluster.voice.units import load_units
@@ -34,15 +35,17 @@ _QUEUE_S = 60
 def read(session: str, config_file: Path | None = None, data_dir: Path | None = None) -> DrawnSession:
     """session: a history file, or the name of a session whose history lies below `serve.data_dir`.
 
-    data_dir wins over what the configuration says. Raises UnreadableSession saying where was looked.
+    data_dir wins over what the configuration says. A last line that is torn is told and left out.
+    Raises UnreadableSession saying where was looked.
     """
     try:
         config = load(config_file, overrides={"serve.data_dir": data_dir} if data_dir else None)
         path = Path(session)
         if not path.is_file():
             path = config.serve.data_dir / "history" / f"{session}.jsonl"
-        with path.open("rb") as lines:
-            return draw(read_history(lines), config)
+        with path.open("rb") as history:
+            lines = WholeLines(history)
+            found = draw(read_history(lines), config)
     except OSError as error:
         raise UnreadableSession(
             f"{session}: neither a file nor a session with a history at {path} ({error.strerror}); give --config or "
@@ -51,6 +54,11 @@ def read(session: str, config_file: Path | None = None, data_dir: Path | None = 
         ) from error
     except CounterpointError as error:
         raise UnreadableSession(f"{session}: {error}") from error
+    if lines.torn_at:
+        typer.echo(
+            f"{path}: line {lines.torn_at} is torn: its end was never written. What is before it is drawn.", err=True
+        )
+    return found
 
 
 def draw(history: Iterator[Header | Entry], config: Config) -> DrawnSession:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from cluster.errors import CounterpointError, InvalidInput, ReplayDivergence
-from cluster.session.history import Header, is_torn
+from cluster.session.history import Header, WholeLines
 from cluster.session.replay import ModelStep, model_steps, replay_machine
 from cluster.types import Dtype, Prefill, SlotWork, TickBatch, Versions
 
@@ -69,26 +69,11 @@ def replay(
         out.print(f"[green]the same[/]: {done.micro_turns} micro-turns{said}")
 
 
-class _Lines:
-    """Those of a file, but for a last one that is torn."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self.torn: int | None = None
-
-    def __iter__(self) -> Iterator[bytes]:
-        with self._file.open("rb") as history:
-            for at, line in enumerate(history, start=1):
-                if at > 1 and is_torn(line):
-                    self.torn = at
-                    return
-                yield line
-
-
 def _machine(file: Path) -> Replayed:
-    lines = _Lines(file)
-    micro_turns = replay_machine(lines).answered_k + 1
-    return Replayed(what="machine", micro_turns=micro_turns, torn_line=lines.torn)
+    with file.open("rb") as history:
+        lines = WholeLines(history)
+        micro_turns = replay_machine(lines).answered_k + 1
+    return Replayed(what="machine", micro_turns=micro_turns, torn_line=lines.torn_at)
 
 
 def replay_model(file: Path, engine_for: Callable[[Versions], Engine]) -> Replayed:
@@ -98,22 +83,23 @@ def replay_model(file: Path, engine_for: Callable[[Versions], Engine]) -> Replay
     """
     done, engine, epoch = Replayed(what="model", micro_turns=0), None, 0
     slots: dict[int, int] = {}
-    lines = _Lines(file)
-    for found in model_steps(lines):
-        if isinstance(found, Header):
-            epoch, slots = epoch + 1, dict(zip(found.slots, (0, 1), strict=True))
-            engine = engine or engine_for(found.versions)
-            _check_versions(found.versions, engine.versions)
-            continue
-        assert engine is not None  # a history begins with a header
-        _same(found, engine, TickBatch(n=found.n, engine_epoch=epoch, work=(_on_slots(found.work, slots),)))
-        done = replace(
-            done,
-            micro_turns=done.micro_turns + len(found.outputs),
-            tokens=done.tokens + sum(len(output.tokens) for output in found.outputs),
-            steps=done.steps + 1,
-        )
-    return replace(done, torn_line=lines.torn)
+    with file.open("rb") as history:
+        lines = WholeLines(history)
+        for found in model_steps(lines):
+            if isinstance(found, Header):
+                epoch, slots = epoch + 1, dict(zip(found.slots, (0, 1), strict=True))
+                engine = engine or engine_for(found.versions)
+                _check_versions(found.versions, engine.versions)
+                continue
+            assert engine is not None  # a history begins with a header
+            _same(found, engine, TickBatch(n=found.n, engine_epoch=epoch, work=(_on_slots(found.work, slots),)))
+            done = replace(
+                done,
+                micro_turns=done.micro_turns + len(found.outputs),
+                tokens=done.tokens + sum(len(output.tokens) for output in found.outputs),
+                steps=done.steps + 1,
+            )
+    return replace(done, torn_line=lines.torn_at)
 
 
 def _engine(checkpoint: Path, recorded: Versions) -> Engine:

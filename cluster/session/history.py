@@ -141,7 +141,22 @@ def read_history(lines: Iterable[bytes]) -> Iterator[Header | Entry]:
         raise InvalidInput("history", "is empty")
 
 
-def is_torn(line: bytes) -> bool:
+class WholeLines:
+    """The lines of a history but for a last one that is torn. torn_at: that one's number, once it was met."""
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        self._lines = lines
+        self.torn_at: int | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        for at, line in enumerate(self._lines, start=1):
+            if at > 1 and _is_torn(line):
+                self.torn_at = at
+                return
+            yield line
+
+
+def _is_torn(line: bytes) -> bool:
     """Its end was never written: whoever wrote it was killed, or is not done yet."""
     if line.endswith(b"\n"):
         return False

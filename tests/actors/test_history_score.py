@@ -68,6 +68,20 @@ def test_a_session_is_found_by_the_configuration_of_its_server_or_by_its_folder(
     assert page.read_text() == draw_page(drawn("pins.jsonl"), title="A session", sound=False)
 
 
+def test_a_last_line_that_is_torn_is_told_and_what_comes_before_it_is_drawn(tmp_path: Path) -> None:
+    whole = (HISTORIES / "pins.jsonl").read_bytes()
+    lines = whole.splitlines(keepends=True)
+    torn, page = tmp_path / "torn.jsonl", tmp_path / "score.html"
+    torn.write_bytes(whole + lines[-1][:40])
+    done = CliRunner().invoke(app, ["score", str(torn), "--to", str(page)])
+    assert done.exit_code == 0, done.output
+    assert f"line {len(lines) + 1} is torn" in done.stderr
+    assert page.read_text() == draw_page(drawn("pins.jsonl"), title="A session", sound=False)
+    torn.write_bytes(lines[0] + lines[1][:40] + b"\n" + lines[2])
+    with pytest.raises(UnreadableSession, match="line 2: is not JSON"):
+        read(str(torn))
+
+
 def test_a_configuration_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnreadableSession, match=r"none\.toml: cannot be read"):
         read("default.12ab", tmp_path / "none.toml")
