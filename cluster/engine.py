@@ -19,11 +19,8 @@ from cluster.model.transformer import Transformer
 from cluster.model.versions import versions
 from cluster.model.weights import TORCH_DTYPES, Checkpoint
 from cluster.types import (
-    MAX_COALESCED,
     Degradation,
     Dtype,
-    MicroTurn,
-    Prefill,
     SlotResult,
     SlotWork,
     StepResult,
@@ -31,8 +28,6 @@ from cluster.types import (
     TurnOutput,
     Versions,
 )
-
-_WARM_UP_STEPS = 8
 
 
 def compute_alone() -> None:
@@ -140,20 +135,6 @@ class Engine:
             reissued_calls=reissued,
             rejected=tuple(self.refusals),
         )
-
-    def warm_up(self) -> None:
-        """Step a session of its own a few times, so that the first live tick pays for nothing built lazily.
-
-        Call it before the first live step; with AllToAll on every rank.
-        """
-        limits, audio = self.config.micro_turn, bytes(self.config.audio_bytes)
-        prefill = Prefill(slot=0, reset=True, prefix=(self.config.sil_token_id,))
-        turns = tuple(MicroTurn(k=k, audio=audio) for k in range(MAX_COALESCED))
-        speak = SlotWork(
-            session="warm-up", epoch=0, slot=0, turns=turns, max_passes=limits.passes_max, prefills=(prefill,)
-        )
-        for work in (*(speak,) * _WARM_UP_STEPS, SlotWork(session="warm-up", epoch=0, slot=0, free=(0,))):
-            self.step(TickBatch(n=0, engine_epoch=0, work=(work,)))
 
     def _admit(self, work: SlotWork, batch: TickBatch) -> bool:
         """Check the work, give back and reserve KV for it. False if it was refused."""

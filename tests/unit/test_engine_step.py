@@ -261,16 +261,6 @@ def test_sampling_is_seeded_by_session_k_and_seed(folders: dict[str, Path]) -> N
     assert len({tuple(said) for said in (say("a", 1), say("b", 1), say("a", 2), say("a", 1, 0.0))}) == 4
 
 
-def test_warming_up_leaves_nothing_behind(folders: dict[str, Path]) -> None:
-    cold, warm = (Driver(Engine(folders["chatty"], num_slots=1, deterministic=True)) for _ in range(2))
-    warm.engine.warm_up()
-    assert not warm.engine.refusals and len(warm.engine.slots) == 0
-    for driver in (cold, warm):
-        driver.open("a", 0)
-    [turn] = conversation(6, 1)
-    assert cold.say("a", 0, turn) == warm.say("a", 0, turn)
-
-
 def test_versions_name_what_a_recorded_step_depends_on(folders: dict[str, Path]) -> None:
     mute, again, chatty = (
         Engine(folders[name], num_slots=1, dtype=Dtype.BF16).versions for name in ("mute", "mute", "chatty")
