@@ -21,7 +21,7 @@ from cluster.session.commands import JournalWrite
 from cluster.session.events import Answer
 from cluster.session.redis_store import RedisOptions, RedisStore
 from tests.certificates import Certificates, make_certificates
-from tests.unit.test_store_contract import free_port
+from tests.unit.store_rig import free_port
 
 PASSWORD, WATCHWORD = "open@sesame", "who goes there"
 
