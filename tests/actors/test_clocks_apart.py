@@ -24,7 +24,7 @@ from cluster.types import Timing
 from counterpoint.client import InteractionClient, Turn, send_paced
 from counterpoint.v1 import interaction_pb2 as v1
 from tests.actors.ingest_rig import OneScheduler
-from tests.actors.test_scheduler_shell import engine_shell, scheduling
+from tests.actors.scheduler_rig import engine_shell, scheduling
 from tests.e2e.talking import noise
 
 S = 10**9

@@ -20,7 +20,7 @@ from cluster.session.store import MemoryStore
 from counterpoint.v1 import interaction_pb2 as v1
 from tests.actors.ingest_process import IngestProcess, ingest_process
 from tests.actors.ingest_rig import Client, configure
-from tests.actors.test_scheduler_shell import engine_shell, scheduling
+from tests.actors.scheduler_rig import engine_shell, scheduling
 
 SOME, SECOND = 3, 5  # micro-turns
 MS = 1_000_000

@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from actors.engine import EngineSettings, EngineShell
 from actors.scheduler import Scheduler
-from cluster.clock import Clock, MonotonicClock
+from cluster.clock import MonotonicClock
 from cluster.config import Config, load
 from cluster.errors import StoreUnavailable, Unauthenticated
 from cluster.media.heard import HeardEncoder, ogg
@@ -24,9 +22,9 @@ from cluster.session.redis_store import RedisOptions, RedisStore
 from cluster.session.replay import replay_machine
 from cluster.session.store import MemoryStore
 from cluster.telemetry.metrics import Metrics
-from cluster.types import Dtype
 from counterpoint.v1 import interaction_pb2 as public
 from tests.actors.edge_peer import EdgePeer
+from tests.actors.scheduler_rig import engine_shell, scheduling
 
 
 @pytest.fixture(scope="module")
@@ -46,38 +44,11 @@ def config(checkpoint: Path, tmp_path: Path) -> Config:
     return load(env={}, overrides=overrides)
 
 
-def engine_shell(config: Config, clock: Clock | None = None) -> EngineShell:
-    settings = EngineSettings(
-        checkpoint=config.engine.checkpoint,
-        num_slots=2 * config.scheduler.max_sessions,
-        dtype=Dtype.F32,
-        deterministic=False,
-        seed=0,
-        num_pages=None,
-        host="127.0.0.1",
-    )
-    return EngineShell(settings, Metrics(), clock or MonotonicClock())
-
-
 @pytest.fixture
 async def engine(config: Config) -> AsyncIterator[str]:
     shell = engine_shell(config)
     yield await shell.start()
     await shell.stop()
-
-
-@asynccontextmanager
-async def scheduling(
-    config: Config, engine: str, store: MemoryStore, *, lockstep: bool = True, clock: Clock | None = None
-) -> AsyncIterator[tuple[Scheduler, str]]:
-    scheduler = Scheduler(
-        config, store, engine, clock or MonotonicClock(), host="127.0.0.1", lockstep=lockstep, metrics=Metrics()
-    )
-    address = await scheduler.start()
-    try:
-        yield scheduler, address
-    finally:
-        await scheduler.stop()
 
 
 async def test_lockstep_answers_every_micro_turn_once_and_in_order_without_waiting_for_the_wall(

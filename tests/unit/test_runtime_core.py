@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from core_rig import LIMITS, PERIOD_NS, QUIET, VERSIONS, Rig
 
-from cluster.errors import InvalidInput, ProtocolError, Rejected, ResyncRequired
+from cluster.errors import InvalidInput, ProtocolError, Rejected
 from cluster.runtime import SchedulerConfig, SchedulerCore
 from cluster.session.commands import ControlEffective, OpenGranted, OpenRejected, Result, SessionEnded
 from cluster.session.events import Answer, JournalOutcome, Open, Reattach, Slipped, TurnReady
@@ -152,40 +150,6 @@ async def test_a_step_that_was_out_when_its_engine_died_has_failed() -> None:
     assert (batch.engine_epoch, batch.work[0].prefills[0].reset) == (2, True)
 
 
-async def test_a_journal_that_cannot_be_read_is_not_adopted() -> None:
-    rig = Rig()
-    await rig.open()
-    await rig.tick()
-    stored = await rig.store.load("default", "s")
-    other = rig.new_core(engine_epoch=2)
-    with pytest.raises(ResyncRequired, match="Terms"):
-        other.adopt(replace(stored, meta=b"{}"), 2, 0)
-    with pytest.raises(ResyncRequired, match="Record"):
-        other.adopt(replace(stored, records=(b"?",)), 2, 0)
-    with pytest.raises(ResyncRequired, match="after its anchor"):
-        other.adopt(replace(stored, base=7), 2, 0)
-    assert len(other) == 0
-    other.adopt(stored, 2, 0)
-    assert other.session("s").terms.epoch == 2
-
-
-async def test_an_adoption_that_fails_in_any_way_leaves_its_slots_and_the_session_to_the_next() -> None:
-    rig = Rig(max_sessions=1)
-    await rig.open()
-    await rig.tick()
-    stored = await rig.store.load("default", "s")
-    other = rig.new_core(engine_epoch=2)
-    for _ in range(3):
-        with pytest.raises(ResyncRequired):
-            other.adopt(replace(stored, base=7), 2, 0)
-        with pytest.raises(TypeError):
-            other.adopt(replace(stored, records=(None,)), 2, 0)  # type: ignore[arg-type]  # a fault no store makes
-    other.adopt(stored, 2, 0)
-    with pytest.raises(ValueError, match="session s: holds slots already"):
-        other.adopt(stored, 3, 0)
-    assert other.session("s").terms.epoch == 2
-
-
 @pytest.mark.parametrize(
     ("rules", "code"),
     [
@@ -244,20 +208,6 @@ async def test_controls_beyond_what_may_wait_are_refused_by_field_and_the_rest_t
     assert sum(isinstance(out, ControlEffective) for out in await rig.tick()) == 32
     await rig.control(seq=34, control_id="c34", kind="ping")
     assert sum(isinstance(out, ControlEffective) for out in await rig.tick()) == 1
-
-
-async def test_a_new_owner_remembers_no_more_controls_than_the_old_one_did() -> None:
-    rig = Rig()
-    await rig.open()
-    for seq in range(2, 102):
-        await rig.control(seq=seq, control_id=f"c{seq}", kind="ping")
-        if seq % 20 == 1:
-            await rig.tick()
-    other = rig.new_core(engine_epoch=2)
-    other.adopt(await rig.store.load("default", "s"), 2, 0)
-    known = other.session("s").known_controls
-    assert (known[0], known[-1], len(known)) == (38, 101, 64)
-    assert known == rig.core.session("s").known_controls
 
 
 async def test_a_slip_and_the_ratio_of_stretching_stand_in_the_record_of_their_micro_turn_and_are_replayed() -> None:
