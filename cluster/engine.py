@@ -18,16 +18,7 @@ from cluster.model.slots import SlotTable
 from cluster.model.transformer import Transformer
 from cluster.model.versions import versions
 from cluster.model.weights import TORCH_DTYPES, Checkpoint
-from cluster.types import (
-    Degradation,
-    Dtype,
-    SlotResult,
-    SlotWork,
-    StepResult,
-    TickBatch,
-    TurnOutput,
-    Versions,
-)
+from cluster.types import Degradation, Dtype, SlotResult, SlotWork, StepResult, TickBatch, TurnOutput, Versions
 
 
 def compute_alone() -> None:
