@@ -26,9 +26,9 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
 
 def counted(address: str, name: str) -> float:
-    """The value of a metric without labels."""
+    """The value of a series, with its labels as they are exposed."""
     with urlopen(f"http://{address}/metrics", timeout=5) as page:
-        return float(re.search(rf"^{name} (\S+)$", page.read().decode(), re.MULTILINE)[1])
+        return float(re.search(rf"^{re.escape(name)} (\S+)$", page.read().decode(), re.MULTILINE)[1])
 
 
 def served_calls(cluster: Served) -> list[float]:
@@ -172,6 +172,8 @@ async def test_a_session_survives_the_death_of_its_ingest_and_nothing_accepted_i
     talk = await converse(killable.target, 8.0, at_k=10, then=kill, patience=PATIENT, export=True)
     assert talk.disconnected >= 1
     assert talk.resumed == 1
+    (scheduler,) = killable.metrics("scheduler")
+    assert counted(scheduler, 'counterpoint_failover_gap_seconds_count{lost="ingest"}') == 1
     assert_whole(talk, 40)
     promised = made_of(noise(accepted[0] / RATE), checkpoint)
     assert len(promised) >= 9  # it lags behind the results by one tick or two
