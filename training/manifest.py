@@ -1,6 +1,7 @@
 """`python -m training.manifest`: what training has heard and read, in compact form, for proving what it has not.
 
 The built corpus is listed clip by clip in `build/clips`; here are the sets of voices, phrases and intervals in it.
+`before` is what only the weights have met that training begins with.
 """
 
 from __future__ import annotations
@@ -8,7 +9,10 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import subprocess
+import tomllib
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +24,31 @@ MANIFEST = Path(__file__).with_name("manifest.json")
 CLIPS = Path("build/clips")
 
 
-def manifest(clips: Path) -> dict[str, Any]:
-    """Sets over all clips, plus what requests in text are drawn from."""
+def manifest(clips: Path, lineage: Sequence[str]) -> dict[str, Any]:
+    """Sets over all clips, plus what requests in text are drawn from. lineage: revisions whose weights it goes back to.
+
+    Raises CalledProcessError where the history of this repository does not reach so far.
+    """
+    own = _heard(clips)
+    return own | {"before": _before(own, lineage)}
+
+
+def _before(own: dict[str, Any], lineage: Sequence[str]) -> dict[str, Any]:
+    """What was trained then and not now."""
+    sets: dict[str, set[str]] = defaultdict(set)
+    intervals: dict[str, set[int]] = defaultdict(set)
+    for revision in lineage:
+        path = f"{revision}:training/manifest.json"
+        told = json.loads(subprocess.run(["git", "show", path], check=True, capture_output=True).stdout)
+        for name in ("espeak_variants", "kokoro_styles", "phrases"):
+            sets[name] |= set(told[name]) - set(own[name])
+        for kind, tenths in told["intervals_tenths"].items():
+            intervals[kind] |= set(tenths) - set(own["intervals_tenths"][kind])
+    found = {name: sorted(values) for name, values in sets.items()}
+    return {"revisions": list(lineage), **found, "intervals_tenths": {k: sorted(v) for k, v in intervals.items()}}
+
+
+def _heard(clips: Path) -> dict[str, Any]:
     engines, voices, styles, counts = set(), set(), set(), defaultdict(int)
     phrases, intervals, shards = set(), defaultdict(set), {}
     rows = []
@@ -68,9 +95,11 @@ def manifest(clips: Path) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", type=Path, default=CLIPS)
+    parser.add_argument("--config", type=Path, default=Path(__file__).with_name("config.toml"))
     parser.add_argument("--out", type=Path, default=MANIFEST)
     args = parser.parse_args()
-    args.out.write_text(json.dumps(manifest(args.clips), indent=1) + "\n")
+    lineage = tomllib.loads(args.config.read_text())["train"]["lineage"]
+    args.out.write_text(json.dumps(manifest(args.clips, lineage), indent=1) + "\n")
 
 
 if __name__ == "__main__":

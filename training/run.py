@@ -49,7 +49,7 @@ def main() -> None:
     gnuspeech.build(CLIPS / "espeak", data["gnuspeech_shards"], data["clips_per_gnuspeech_shard"])
     kokoro_clips.build(CLIPS / "kokoro", data["kokoro_clips"], seed=1, held_out=False)
     kokoro_clips.build(CLIPS / "kokoro_heldout", data["kokoro_held_out"], seed=1, held_out=True)
-    manifest.MANIFEST.write_text(json.dumps(manifest.manifest(CLIPS), indent=1) + "\n")
+    manifest.MANIFEST.write_text(json.dumps(manifest.manifest(CLIPS, config["train"]["lineage"]), indent=1) + "\n")
     trainer = train(config, CLIPS, RUN)
     export(trainer.model, args.out, config["export"]["sil_bias"])
     write_curve(RUN / "log.jsonl", args.out / "curve.jsonl")
