@@ -34,7 +34,7 @@ _ASKING = frozenset(
 )
 _OFFERS = {
     **{Kind.EVERY: 0.26, Kind.IN: 0.15, Kind.CUE: 0.17, Kind.SOUND: 0.05, Kind.COUNT: 0.06},
-    **{Kind.ASK: 0.12, Kind.TALK: 0.06, Kind.DELEGATE: 0.06, Kind.SINCE: 0.08},
+    **{Kind.ASK: 0.12, Kind.TALK: 0.06, Kind.DELEGATE: 0.04, Kind.SINCE: 0.08},
 }
 
 
@@ -79,13 +79,13 @@ class Script:
     def write(self) -> Timeline:
         rng, line = self._rng, self._line
         self._add_prefix()
-        if self._pace < 0.5 and rng.random() < 0.8:
+        if self._pace < 0.5 and rng.random() < 0.65:
             self._ask()
         while self._at < self._end:
             active = line.active
             if active is not None:
                 self._live_with(active)
-            elif rng.random() < 0.74:
+            elif rng.random() < 0.6:
                 self._ask()
             elif rng.random() < 0.7:
                 self._chat_until(self._at + self._quiet(2, 9), gap=(0.05, 2.0))
