@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from tokenizers import Tokenizer
 
-from cluster.model.presets import MICRO
+from cluster.model.presets import MICRO_VISION
 from cluster.model.random_checkpoint import write_random_checkpoint
 
 ROOT = Path(__file__).parents[2]
@@ -95,7 +95,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tokenizer = SHIPPED / "tokenizer.json"
     vocab_size = Tokenizer.from_file(str(tokenizer)).get_vocab_size()
     folder = tmp_path_factory.mktemp("checkpoint")
-    write_random_checkpoint(folder, config=replace(MICRO, vocab_size=vocab_size), sil_bias=2.0)
+    write_random_checkpoint(folder, config=replace(MICRO_VISION, vocab_size=vocab_size), sil_bias=2.0)
     shutil.copy(tokenizer, folder)
     return folder
 

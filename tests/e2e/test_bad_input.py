@@ -1,8 +1,7 @@
 """Bad input against the whole cluster: told by field, hurting nobody else, losing nothing accepted.
 
-One session for each case, a few at a time, while a neighbour talks: it must stay whole. Two things an ingest alone is
-shown (tests/actors): pictures, for the checkpoint served here has no eyes, and a client that never reads, for filling
-its queues takes thousands of messages.
+One session for each case, a few at a time, while a neighbour talks: it must stay whole. A client that never reads is
+shown to an ingest alone (tests/actors): filling its queues takes thousands of messages.
 """
 
 from __future__ import annotations
@@ -133,6 +132,15 @@ async def corrupt_opus(clients: Clients) -> None:
         await ends(client)
 
 
+async def no_picture(clients: Clients, codec: int, data: bytes) -> None:
+    async with clients.opened(video_in=v1.VideoInput(codec=codec)) as (client, _):
+        await client.send(video=v1.VideoFrame(media_time_ms=10, data=data))
+        outcome = await client.next("media_outcome")
+        assert (outcome.track, outcome.outcome) == (v1.TRACK_VIDEO, v1.OUTCOME_UNDECODABLE)
+        assert "video.data" in outcome.detail
+        await goes_on(client)
+
+
 async def too_early(clients: Clients) -> None:
     async with clients.opened() as (client, _):
         await client.audio(50)
@@ -191,9 +199,10 @@ NOBODY_HAS_IT = {
 }
 CASES: dict[str, Case] = {
     **each(beginning, {field: (first, field) for field, first in bad.FIRST.items()}),
-    **each(refused, bad.REFUSED | {"no camera": ({"video_in": v1.VideoInput(codec=1)}, "configure.video_in")}),
+    **each(refused, bad.REFUSED),
     **each(unknown, bad.UNKNOWN),
     **each(lost_alone, bad.LOST_ALONE),
+    **each(no_picture, bad.PICTURES),
     **each(not_resumed, bad.NOT_RESUMED | NOBODY_HAS_IT),
     **each(
         wrong_order,
