@@ -21,6 +21,8 @@ class Span:
 
 
 def energy(samples_N: Samples, pause_s: float = 0.4, shortest_s: float = 0.2) -> list[Span]:
+    if len(samples_N) < FRAME:
+        return []
     frames = samples_N[: len(samples_N) // FRAME * FRAME].reshape(-1, FRAME)
     level_F = 10 * np.log10(np.mean(frames**2, axis=1) + 1e-10)
     quiet_db = float(np.percentile(level_F, 10))

@@ -73,8 +73,8 @@ def test_a_whole_run_leaves_its_report_and_is_refused_without_a_cascade(tmp_path
     write_set(folder, [asked, Item(id="b", duration_s=4.0, tags={"family": "decoy", **tags})])
     options = ["eval", "timespeak", "--set", str(folder), "--realtime", "2", "--sessions", "2", "--cascade", "0"]
     done = run(*options, "--out", str(out), "--json")
-    report = json.loads(done.stdout)
     assert done.returncode == 3, done.stderr
+    report = json.loads(done.stdout)
     assert report["refused"] == [f"the control `{refusal.CASCADE}` is missing"]
     assert report["lockstep"]["score"] == report["controls"]["oracle"] == 100.0
     assert report["realtime"]["items"] == 2

@@ -54,6 +54,10 @@ def test_speech_is_found_where_it_is() -> None:
     assert [(round(span.from_s, 1), round(span.to_s, 1)) for span in vad.energy(samples)] == [(1.0, 2.0)]
 
 
+def test_nobody_speaks_in_an_item_without_sound() -> None:
+    assert vad.energy(np.zeros(0, np.float32)) == []
+
+
 def test_a_run_is_summed_up_with_what_a_median_hides() -> None:
     question = Item(
         id="q",
