@@ -17,13 +17,16 @@ from training.probe_items import CUE_S, SECONDS, STANDING, Expect, Item, Recorde
 from training.tasks import Kind, Utterance
 from training.voices import HELD_OUT_VARIANTS, SAMPLE_RATE, VARIANTS, random_voice
 
+LONGEST_TENTHS = 200  # what is asked for longer than this would not be due before the conversation ends
+
 
 class Builder:
     def __init__(self, seed: int, development: bool, recordings: Path | None) -> None:
         self.rng = np.random.default_rng(seed)
         self._variants = VARIANTS if development else HELD_OUT_VARIANTS
         self.phrases = vocab.TRAINED_PHRASES if development else vocab.HELD_OUT_PHRASES
-        self._recorded = list(read_recorded_samples(recordings)) if recordings is not None else []
+        recorded = read_recorded_samples(recordings) if recordings is not None else ()
+        self._recorded = [each for each in recorded if each[0].tenths <= LONGEST_TENTHS]
 
     def build(self, counts: dict[str, int], recorded_share: float) -> list[Item]:
         items = []
@@ -46,7 +49,8 @@ class Builder:
         elif kind == "idle":
             self.chat(mix, recorder, at, SECONDS, rng.uniform(0.3, 4.0))
         else:
-            asked, clip = recorder.say(tasks.request(rng, Kind(kind), self.phrases))
+            tenths = 0 if kind == "cue" else self._interval()
+            asked, clip = recorder.say(tasks.request(rng, Kind(kind), self.phrases, tenths))
             at = add(mix, clip, at)
             item.asked = asked.words
             item.tags = {"phrase": asked.say, "n": vocab.say_number(asked.tenths) if asked.tenths else ""}
@@ -58,6 +62,11 @@ class Builder:
                     self.chat(mix, recorder, at + rng.uniform(1, 4), SECONDS, 5.0)
         item.samples_N = self._disturb(mix)
         return item
+
+    def _interval(self) -> int:
+        while (tenths := tasks.interval(self.rng)) > LONGEST_TENTHS:
+            pass
+        return tenths
 
     def _cue(self, item: Item, recorder: Recorder, asked: Utterance, at: float) -> None:
         rng = self.rng

@@ -1,4 +1,6 @@
-"""`python -m training.run`: everything from nothing: voices, training, checkpoint, probe. Hours on two cores.
+"""`python -m training.run`: everything from an earlier revision's weights on: voices, training, checkpoint, probe.
+
+Hours on two cores.
 
 Each step goes on where an earlier run ended. The weights that training begins with are those of an earlier revision,
 taken from the history of this repository (`inherit_from` of the recipe). Clips of the neural voice need the packages

@@ -24,8 +24,8 @@ FAMILIES = {
     "decoy": 42,
     "decoy by people": 12,
 }
-# Intervals in tenths of a second. Trained ones show the gap to those that training leaves out; long ones are mostly
-# trained too, but seldom.
+# Intervals in tenths of a second, named by what training left out when the sets were frozen; `training.vocab` says what
+# it leaves out now.
 TRAINED = {"every": (30, 40, 50, 60, 80, 90, 100), "in": (20, 30, 50, 80, 90, 110, 120)}
 HELD_OUT = {"every": (45, 65, 70, 75, 110, 155, 170, 230), "in": (45, 65, 170, 330)}
 LONG = {"every": (230,), "in": (450, 470, 500, 550, 570, 600)}
