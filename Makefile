@@ -88,7 +88,7 @@ serve: $(STAMP) ## serve on this machine until Ctrl-C
 bench: bench-tools ## sessions, latency, baselines; leaves out/bench.json
 	$(BIN)/counterpoint bench
 
-train: $(STAMP) train-tools ## from nothing to the shipped weights, on two cores
+train: $(STAMP) train-tools ## from the weights of an earlier revision to the shipped ones, on two cores
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ./protos -e '.[voicebuild]'
 	$(BIN)/python -m training.run
 

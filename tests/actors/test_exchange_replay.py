@@ -10,20 +10,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from actors.expert import ExpertShard
-from actors.expert_client import ExpertClient
-from cluster.clock import MonotonicClock
-from cluster.model import latency
-from cluster.model.placement import held_by, uniform_placement
-from cluster.model.remote import Remote
 from cluster.types import Dtype
+from tests.actors.grpc_shards import grpc_shards
 from tests.unit import all_to_all_rank
 from tests.unit.all_to_all_rank import run_again
 from tests.unit.engine_rig import CONFIG, TURNS, EngineRig
 from tests.unit.engine_tools import checkpoint, new_engine
 
 ROOT = Path(__file__).parents[2]
-SHARDS = (0, 1)
 PATIENT_S = 60.0
 
 pytestmark = pytest.mark.timeout(120)
@@ -57,22 +51,8 @@ def local(folder: Path, history: Path) -> Again:
 def test_expert_shards_over_grpc_replay_it_bit_for_bit(
     folder: Path, history: Path, local: Again, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for limit in ("WARMUP_NS", "MIN_NS", "MAX_NS"):  # a loaded machine must not look like a dead shard
-        monkeypatch.setattr(latency, limit, 10_000_000_000)
-    placement = uniform_placement(CONFIG.num_experts, SHARDS, copies=1)
-    shards = {
-        shard: ExpertShard(folder, held_by(placement, shard), Dtype.F32, True, f"unix:{tmp_path}/{shard}.sock")
-        for shard in SHARDS
-    }
-    client = ExpertClient({shard: served.start(PATIENT_S) for shard, served in shards.items()})
-    client.start(PATIENT_S)
-    try:
-        exchange = Remote(client, placement, MonotonicClock())
+    with grpc_shards(folder, CONFIG.num_experts, Dtype.F32, tmp_path, monkeypatch) as exchange:
         assert_same(run_again(history, new_engine(folder, exchange, slots=2)), local)
-    finally:
-        client.close()
-        for served in shards.values():
-            served.stop()
 
 
 def test_both_ranks_of_all_to_all_replay_it_bit_for_bit(

@@ -18,27 +18,21 @@ from pathlib import Path
 import pytest
 import torch
 
-from actors.expert import ExpertShard
-from actors.expert_client import ExpertClient
-from cluster.clock import MonotonicClock
 from cluster.engine import Engine
-from cluster.model import latency
 from cluster.model.config import ModelConfig, dump_config
 from cluster.model.names import all_tensors
-from cluster.model.placement import held_by, uniform_placement
 from cluster.model.presets import REFERENCE_276B
 from cluster.model.random_checkpoint import write_random_checkpoint
-from cluster.model.remote import Remote
 from cluster.planning.config_shape import shape_from_config
 from cluster.planning.shapes import PRESETS
 from cluster.types import Dtype
+from tests.actors.grpc_shards import SHARDS, grpc_shards
 from tests.unit import all_to_all_rank
 
 torch.set_num_threads(1)
 
 ROOT = Path(__file__).parents[2]
 QUARTER, NARROW = REFERENCE_276B.moe_intermediate_size // 4, REFERENCE_276B.moe_intermediate_size // 16
-SHARDS = (0, 1)
 TICKS = 2
 PATIENT_S = 120.0
 
@@ -72,23 +66,9 @@ def local(folder: Path) -> Talk:
 def test_two_shards_over_grpc_give_the_bits_of_one_engine(
     config: ModelConfig, folder: Path, local: Talk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for limit in ("WARMUP_NS", "MIN_NS", "MAX_NS"):  # a loaded machine must not look like a dead shard
-        monkeypatch.setattr(latency, limit, 10_000_000_000)
-    placement = uniform_placement(config.num_experts, SHARDS, copies=1)
-    shards = {
-        shard: ExpertShard(folder, held_by(placement, shard), Dtype.BF16, True, f"unix:{tmp_path}/{shard}.sock")
-        for shard in SHARDS
-    }
-    client = ExpertClient({shard: served.start(PATIENT_S) for shard, served in shards.items()})
-    client.start(PATIENT_S)
-    try:
-        remote = Remote(client, placement, MonotonicClock())
+    with grpc_shards(folder, config.num_experts, Dtype.BF16, tmp_path, monkeypatch) as remote:
         engine = Engine(folder, num_slots=2, exchange=remote, dtype=Dtype.BF16, deterministic=True)
         got = all_to_all_rank.talk(engine, 0, TICKS)
-    finally:
-        client.close()
-        for served in shards.values():
-            served.stop()
     assert_same(got, local)
     assert got["passes"] == local["passes"]
     assert got["calls"] == len(SHARDS) * got["passes"]  # of one layer, and each pass has rows for both

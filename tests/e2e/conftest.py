@@ -89,6 +89,23 @@ def serving(checkpoint: Path, folder: Path, *options: str, env: dict[str, str] |
     assert process.returncode == 0, (folder / "serve.err").read_text()
 
 
+@contextmanager
+def head(module: str, env: dict[str, str]) -> Iterator[str]:
+    """A Ray in a process of its own, away from our warnings, until the end; yields what it prints when it is up."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", module],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=ROOT,
+        env=environment(env | {"RAY_worker_niceness": "0"}),
+    )
+    assert process.stdout is not None
+    yield process.stdout.readline().strip()
+    process.communicate("")
+
+
 @pytest.fixture(scope="session")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Random weights over the shipped vocabulary, so that the shipped voice can say what they say."""

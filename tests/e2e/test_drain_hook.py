@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +10,7 @@ import pytest
 
 from actors.store import EmbeddedStore
 from tests.chart.chart_tools import environments, rendered
-from tests.e2e.conftest import ROOT, counterpoint, environment, serving
+from tests.e2e.conftest import counterpoint, head, serving
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(240)]
 
@@ -21,19 +19,8 @@ OF_THE_OPERATOR = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "0123456789abcdef
 
 @pytest.fixture
 def token_head() -> Iterator[str]:
-    """In a process of its own, away from our warnings."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.e2e.token_head"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        cwd=ROOT,
-        env=environment(OF_THE_OPERATOR | {"RAY_worker_niceness": "0"}),
-    )
-    assert process.stdout is not None
-    yield process.stdout.readline().strip()
-    process.communicate("")
+    with head("tests.e2e.token_head", OF_THE_OPERATOR) as address:
+        yield address
 
 
 def test_the_hook_of_a_pod_reaches_a_cluster_that_asks_for_a_token(

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from actors.store import EmbeddedStore
-from tests.e2e.conftest import ROOT, counterpoint, environment, serving
+from tests.e2e.conftest import counterpoint, head, serving
 from tests.e2e.talking import converse
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
@@ -55,22 +53,11 @@ def test_check_config_reads_what_serve_would_read(tmp_path: Path) -> None:
 
 @pytest.fixture
 def three_nodes() -> Iterator[str]:
-    """In a process of its own, away from our warnings."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.e2e.three_nodes"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        cwd=ROOT,
-        env=environment({"RAY_AUTH_MODE": "disabled", "RAY_worker_niceness": "0"}),
-    )
-    assert process.stdout is not None
-    address, clocks = process.stdout.readline().split()
-    if os.geteuid() == 0:
-        assert clocks == "apart"
-    yield address
-    process.communicate("")
+    with head("tests.e2e.three_nodes", {"RAY_AUTH_MODE": "disabled"}) as told:
+        address, clocks = told.split()
+        if os.geteuid() == 0:
+            assert clocks == "apart"
+        yield address
 
 
 async def test_on_several_nodes_with_clocks_of_their_own_copies_of_an_expert_lie_apart_and_nobody_is_late_for_the_clock(
