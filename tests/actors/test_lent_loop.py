@@ -81,3 +81,22 @@ def test_what_was_posted_before_the_end_is_done_and_nothing_after_it(loop: LentL
     assert not loop.post(print)
     with loop.driven():
         assert not loop.post(print)
+
+
+def test_the_empty_socket_that_grpc_wakes_every_loop_for_is_no_fault_and_everything_else_is(
+    loop: LentLoop, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: Future[None] = loop.future()
+
+    def tell() -> None:
+        for message, exception in (
+            ("Exception in callback PollerCompletionQueue._handle_events()", BlockingIOError()),
+            ("Exception in callback PollerCompletionQueue._handle_events()", RuntimeError("closed")),
+            ("Exception in callback other()", BlockingIOError()),
+        ):
+            asyncio.get_running_loop().call_exception_handler({"message": message, "exception": exception})
+        told.set_result(None)
+
+    loop.post(tell)
+    told.result(timeout=10)
+    assert [record.exc_info and record.exc_info[0] for record in caplog.records] == [RuntimeError, BlockingIOError]
