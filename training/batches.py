@@ -5,7 +5,7 @@ A batch without pictures has none of their columns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ WORDS = 200
 DENSE_TURNS = 80
 SHORT_TURNS = 56
 EARLY, LATE = 0.06, 0.12  # shares of answers that are forced to be one micro-turn off
+DETACHED = 0.1  # share of conversations with a gap
 TRUNCATED = 0.06  # share of longer answers whose further passes are withheld
 
 
@@ -48,7 +49,7 @@ class Batch:
     frames_BALC: torch.Tensor
     aux_at_N2: torch.Tensor  # row and column
     aux_NH: torch.Tensor  # columns as in `training.standing`
-    left_NL: torch.Tensor  # what is left, as shares; zeros where nothing is timed
+    spans: dict[str, torch.Tensor]  # of `standing.SPANS` as shares, [N, L]; zeros where there is none
     asked_N: torch.Tensor
     patch_at_BP: torch.Tensor  # as audio_at, of every patch
     patches_BPX: torch.Tensor
@@ -60,21 +61,31 @@ class Batch:
     num_words_B: torch.Tensor
 
 
+def on(batch: Batch, device: torch.device) -> Batch:
+    """The same batch there."""
+    moved = {each.name: getattr(batch, each.name) for each in fields(batch)}
+    spans = {name: span_NL.to(device) for name, span_NL in moved.pop("spans").items()}
+    return Batch(spans=spans, **{name: tensor.to(device) for name, tensor in moved.items()})
+
+
 def random_view(rng: np.random.Generator, pool: Pool) -> views.View:
     whole = rng.random() < 0.5
     turns = 176 if whole else int(rng.integers(240, 440))
     line = Script(rng, pool, turns).write()
-    mute = views.coalesce(rng, line, 0.015 if rng.random() < 0.5 else 0.0) | views.mistime(rng, line, EARLY, LATE)
+    mute = views.coalesce(rng, line, 0.015 if rng.random() < 0.5 else 0.0, behind=0.08)
+    mute |= views.mistime(rng, line, EARLY, LATE)
     cut_short = views.truncate(rng, line, TRUNCATED)
     codes = render(rng, line, Room())
-    cut = views.choose_cut(rng, line, whole_share=0.2)
+    cut = views.choose_cut(rng, line, whole_share=0.2, due_share=0.4)
+    if rng.random() < DETACHED:
+        cut = views.detach(rng, line, cut, codes)
     return views.view(line, codes, cut, CONVERSATION.tokens, mute, cut_short)
 
 
 def short_view(rng: np.random.Generator, pool: Pool) -> views.View:
     """A request at once and its first answers: twice as many requests for the same work."""
     line = Script(rng, pool, SHORT_TURNS).write()
-    forced = views.mistime(rng, line, EARLY, LATE)
+    forced = views.coalesce(rng, line, 0.01 if rng.random() < 0.3 else 0.0) | views.mistime(rng, line, EARLY, LATE)
     cut_short = views.truncate(rng, line, TRUNCATED)
     cut = views.Cut(pins=(), start=0, stop=SHORT_TURNS, k_offset=int(rng.integers(0, 18000)))
     return views.view(line, render(rng, line, Room()), cut, SHORT.tokens, forced, cut_short)
@@ -132,7 +143,10 @@ def collate(rows: list[views.View], shape: Shape) -> Batch:
         frames_BALC=torch.from_numpy(frames),
         aux_at_N2=torch.from_numpy(np.concatenate(aux_at)),
         aux_NH=torch.from_numpy(aux_NH),
-        left_NL=torch.from_numpy(standing.shares(aux_NH[:, -1])),
+        spans={
+            name: torch.from_numpy(standing.shares(aux_NH[:, list(standing.COLUMNS).index(name)]))
+            for name in standing.SPANS
+        },
         asked_N=torch.from_numpy(np.concatenate([row.asked_K for row in rows])),
         patch_at_BP=torch.from_numpy(patch_at),
         patches_BPX=torch.from_numpy(patches),

@@ -23,7 +23,7 @@ from training.voices import VARIANTS, level, spoken, trim, wide_voice
 CONFIG = DMelConfig()
 _FLOOR_DB = -60.0  # what trimming leaves below this is nothing once any noise is added
 _SHARES = {
-    Kind.EVERY: 0.20,
+    Kind.EVERY: 0.16,
     Kind.IN: 0.11,
     Kind.CUE: 0.13,
     Kind.SOUND: 0.03,
@@ -31,8 +31,8 @@ _SHARES = {
     Kind.CHANGE: 0.04,
     Kind.STOP: 0.05,
     Kind.ASK: 0.10,
-    Kind.SINCE: 0.02,
-    Kind.DELEGATE: 0.04,
+    Kind.SINCE: 0.03,
+    Kind.DELEGATE: 0.07,
     Kind.TALK: 0.03,
     Kind.BACK: 0.02,
     Kind.CHATTER: 0.19,

@@ -104,7 +104,7 @@ class Audio(nn.Module):
         c = self.c
         rows, audio, length, channels = frames_BALC.shape
         # A sum of embeddings as a product with ones and zeros: several times faster on the way back than a bag.
-        ones = frames_BALC[..., None] == torch.arange(c.levels, dtype=torch.uint8)
+        ones = frames_BALC[..., None] == torch.arange(c.levels, dtype=torch.uint8, device=frames_BALC.device)
         ones = ones.view(-1, channels * c.levels).to(WORK)
         x = ones @ self.channel_embed.to(WORK)
         return self.down_proj(F.silu(self.up_proj(self.norm(x.view(rows, audio, length * c.channel_dim)))))

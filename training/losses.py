@@ -12,7 +12,7 @@ from training.batches import Batch
 from training.model import Micro, Outputs
 from training.sights.body import STANCE
 from training.sights.reel import SIZES, TRACK
-from training.standing import COLUMNS, NONE
+from training.standing import COLUMNS, NONE, SPANS
 
 STANCE_WEIGHT = 4.0
 
@@ -113,8 +113,8 @@ def aux_loss(model: Micro, batch: Batch, outputs: Outputs) -> Tensor:
     parts = []
     for name, head, target_N in zip(COLUMNS, model.aux_heads, batch.aux_NH.unbind(1), strict=True):
         logits = head(x_ND).float()
-        if name == "left":
-            total = -(logits.log_softmax(-1) * batch.left_NL).sum()
+        if name in SPANS:
+            total = -(logits.log_softmax(-1) * batch.spans[name]).sum()
         else:
             total = F.cross_entropy(logits, target_N, ignore_index=NONE, reduction="sum")
         parts.append(total / (target_N != NONE).sum().clamp(min=1))

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import torch
 
-WORK = torch.bfloat16 if torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported() else torch.float32
+_FAST = torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+WORK = torch.bfloat16 if _FAST else torch.float32
 
 
-def autocast() -> torch.autocast:
-    return torch.autocast("cpu", torch.bfloat16, enabled=WORK is torch.bfloat16)
+def autocast(device: torch.device) -> torch.autocast:
+    return torch.autocast(device.type, torch.bfloat16, enabled=WORK is torch.bfloat16)

@@ -13,7 +13,8 @@ from training.tasks import Kind
 from training.timeline import FRAMES_PER_TURN, TURN_MS, Placed, Standing, Timeline
 
 _SECOND = 1000 // 20  # frames
-_TEXT_SHARE = 0.33
+_TEXT_SHARE = 0.25
+_MONOLOGUE = (0.4, (0.02, 0.25))  # how often somebody talks on and on, and the seconds between the sentences then
 _PREFIX_SHARE = 0.25
 _PREFIXES = (
     "please say it when you hear it",
@@ -33,8 +34,8 @@ _ASKING = frozenset(
     )
 )
 _OFFERS = {
-    **{Kind.EVERY: 0.26, Kind.IN: 0.15, Kind.CUE: 0.17, Kind.SOUND: 0.05, Kind.COUNT: 0.06},
-    **{Kind.ASK: 0.12, Kind.TALK: 0.06, Kind.DELEGATE: 0.04, Kind.SINCE: 0.08},
+    **{Kind.EVERY: 0.21, Kind.IN: 0.16, Kind.CUE: 0.16, Kind.SOUND: 0.05, Kind.COUNT: 0.07},
+    **{Kind.ASK: 0.13, Kind.TALK: 0.06, Kind.DELEGATE: 0.08, Kind.SINCE: 0.08},
 }
 
 
@@ -194,6 +195,8 @@ class Script:
 
     def _chat_until(self, until: int, gap: tuple[float, float], cue: str = "") -> None:
         cue_share = self._rng.uniform(0.15, 0.5) if cue else 0.0
+        if self._rng.random() < _MONOLOGUE[0]:
+            gap = _MONOLOGUE[1]
         while self._at < min(until, self._end):
             draw = self._rng.random()
             if draw < cue_share and self._pool.by_cue[cue]:

@@ -13,24 +13,28 @@ import numpy.typing as npt
 
 from training import vocab
 from training.tasks import SIGHTS, Kind
-from training.timeline import Standing, Talk, Timeline
+from training.timeline import FRAMES_PER_TURN, Standing, Talk, Timeline
 
 MODES = (None, Kind.EVERY, Kind.IN, Kind.CUE, Kind.SOUND, Kind.COUNT, Kind.TALK)
 NONE = -100  # no target here
-# Micro-turns that are left; what lies between two of these is a share of each.
+# Micro-turns that are left, or gone since a "go"; what lies between two of these is a share of each.
 LEFT = (0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 63, 80, 100, 125, 160, 200, 250, 320)
 COLUMNS = {
     **{"mode": len(MODES), "say_1": len(vocab.WORDS), "say_2": len(vocab.WORDS), "cue": len(vocab.WORDS)},
-    **{"tens": 7, "ones": 20, "half": 2, "left": len(LEFT)},
+    **{"tens": 7, "ones": 20, "half": 2, "gone": len(LEFT), "left": len(LEFT)},
 }
 
 
-def what_stands(line: Timeline, k: int, cut_short: frozenset[int]) -> list[int]:
-    """One target for each of `COLUMNS`, NONE where there is none; `left` in micro-turns."""
+SPANS = ("gone", "left")  # the columns in micro-turns
+
+
+def what_stands(line: Timeline, k: int, cut_short: frozenset[int], start: int) -> list[int]:
+    """One target for each of `COLUMNS`, NONE where there is none. start: from which micro-turn on all was heard."""
+    since = gone(line, k, start)
     standing = standing_at(line, k)
     if standing is None:
         talk = next((talk for talk in line.talks if talk.first <= k <= talk.last), None)
-        return _of_talk(line, talk, k) if talk else [0] + [NONE] * (len(COLUMNS) - 1)
+        return [*(_of_talk(line, talk, k) if talk else [0] + [NONE] * 6), since, NONE]
     asked = standing.utterance
     counts = asked.kind in (Kind.COUNT, Kind.REPS)
     begun = (turn for turn in line.out if turn - 1 not in cut_short)  # the rest of an answer is none of its own
@@ -43,7 +47,13 @@ def what_stands(line: Timeline, k: int, cut_short: frozenset[int]) -> list[int]:
     mode = MODES.index(asked.kind) if asked.kind in MODES else NONE
     timed = asked.kind in (Kind.EVERY, Kind.IN)
     number = _number_words(asked.tenths) if timed else [NONE] * 3
-    return [mode, say[0], say[1], cue, *number, left(standing, k) if timed else NONE]
+    return [mode, say[0], say[1], cue, *number, since, left(standing, k) if timed else NONE]
+
+
+def gone(line: Timeline, k: int, start: int) -> int:
+    """Micro-turns from the end of the last "go" to k; NONE where none was heard since `start`."""
+    last = max((end // FRAMES_PER_TURN for end in line.goes if end // FRAMES_PER_TURN <= k), default=-1)
+    return k - last if last >= start else NONE
 
 
 def left(standing: Standing, k: int) -> int:
@@ -79,7 +89,7 @@ def _of_talk(line: Timeline, talk: Talk, k: int) -> list[int]:
     """The next number, and the last one."""
     due = sum(talk.first <= turn < k for turn in line.out) + 1
     say = vocab.encode(vocab.number(due))[0] if due <= talk.number else vocab.TOKEN_ID[vocab.SIL]
-    return [MODES.index(Kind.TALK), say, NONE, NONE, *_number_words(10 * talk.number), NONE]
+    return [MODES.index(Kind.TALK), say, NONE, NONE, *_number_words(10 * talk.number)]
 
 
 def asked_of_camera(line: Timeline, k: int) -> int:

@@ -23,8 +23,10 @@ from training.wordings import (
     COUNTRIES,
     CUE,
     DELEGATED,
+    ENDINGS,
     EVERY,
     IN,
+    JOINTS,
     MANY,
     NAMES,
     NEAR_MISS,
@@ -33,6 +35,7 @@ from training.wordings import (
     SOUND,
     SOUNDS,
     STOP,
+    STORIES,
     TALK,
     WORKS,
 )
@@ -181,21 +184,35 @@ def make(rng: np.random.Generator, kind: Kind) -> Utterance:
 
 
 def chatter(rng: np.random.Generator) -> Utterance:
-    """One to five words that ask nothing; never two words of a trained or held-out phrase in a row."""
-    if rng.random() < 0.35:
-        words = _pick(rng, NEAR_MISS).format(
-            chatter=rng.choice(vocab.CHATTER),
-            noun=rng.choice(vocab.NOUNS),
-            number=rng.choice(vocab.NUMBERS),
-            verb=rng.choice(vocab.VERBS),
-            cue=rng.choice(vocab.ASKED_CUES),
-            name=rng.choice(NAMES),
-            n=vocab.say_number(int(rng.choice(vocab.ALL_TENTHS))),
-        )
-        return Utterance(kind=Kind.CHATTER, words=words)
+    """What asks nothing, a word or a long sentence; never two words of a trained or held-out phrase in a row."""
+    draw = rng.random()
+    if draw < 0.3:
+        return Utterance(kind=Kind.CHATTER, words=_nearly(rng))
+    if draw < 0.5:
+        clauses = [_pick(rng, STORIES), *(_clause(rng) for _ in range(rng.integers(1, 4)))]
+        if rng.random() < 0.6:
+            clauses.append(f"{_pick(rng, ENDINGS)} {rng.choice(vocab.ASKED_CUES)}")
+        return Utterance(kind=Kind.CHATTER, words=" ".join(clauses))
     last = str(rng.choice(vocab.ASKED_CUES)) if rng.random() < 0.6 else str(rng.choice(_CHATTER_POOL))
     first = [str(word) for word in rng.choice(vocab.CHATTER, size=rng.integers(0, 4))]
     return Utterance(kind=Kind.CHATTER, words=" ".join([*first, last]))
+
+
+def _nearly(rng: np.random.Generator) -> str:
+    """What sounds a little like a request."""
+    return _pick(rng, NEAR_MISS).format(
+        chatter=rng.choice(vocab.CHATTER),
+        noun=rng.choice(vocab.NOUNS),
+        number=rng.choice(vocab.NUMBERS),
+        verb=rng.choice(vocab.VERBS),
+        cue=rng.choice(vocab.ASKED_CUES),
+        name=rng.choice(NAMES),
+        n=vocab.say_number(int(rng.choice(vocab.ALL_TENTHS))),
+    )
+
+
+def _clause(rng: np.random.Generator) -> str:
+    return f"{_pick(rng, JOINTS)} {_pick(rng, STORIES)}"
 
 
 def _pick(rng: np.random.Generator, options: tuple[str, ...]) -> str:

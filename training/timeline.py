@@ -92,7 +92,12 @@ class Timeline:
     standings: list[Standing] = field(default_factory=list)
     talks: list[Talk] = field(default_factory=list)
     whole: list[tuple[int, int]] = field(default_factory=list)  # spans of micro-turns that no context may cut
-    went: int = -1  # the frame at which the last "go" ended
+    goes: list[int] = field(default_factory=list)  # the frames at which a "go" ended
+
+    @property
+    def went(self) -> int:
+        """The frame at which the last "go" ended; -1: there was none."""
+        return self.goes[-1] if self.goes else -1
 
     @property
     def active(self) -> Standing | None:
@@ -108,7 +113,7 @@ class Timeline:
         if asked.kind is Kind.CHATTER:
             self._hear_cue(asked, end)
             if asked.words == "go":
-                self.went = end
+                self.goes.append(end)
         elif asked.kind is not Kind.BACK:
             pause = UNDERSTOOD_MS if asked.kind in (*STANDING, *SIGHTS, Kind.STOP, Kind.CHANGE) else ANSWERED_MS
             understood = (end * FRAME_MS + pause) // TURN_MS

@@ -23,10 +23,11 @@ import torch
 
 from cluster.voice.units import load_units
 from training import effects, losses, optim
-from training.batches import CONVERSATION, DENSE, SHORT, Batch, collate, dense_view, random_view, short_view
+from training.batches import CONVERSATION, DENSE, SHORT, Batch, collate, dense_view, on, random_view, short_view
 from training.clips import Clip, in_recipe, pack, read_recorded, read_shard
 from training.inherit import adopt, inherit
 from training.losses import Weights
+from training.memory import keep_memory
 from training.model import Micro, ModelConfig
 from training.precision import autocast
 from training.script import Pool
@@ -78,9 +79,11 @@ class Trainer:
         self._config, self._run = config, run
         self._train = config["train"]
         torch.manual_seed(config["seed"])
+        self._device = torch.device(self._train["device"])
         self.model = Micro(ModelConfig())
         if self._train["inherit"]:
             inherit(self.model, Path(self._train["inherit"]))
+        self.model.to(self._device)
         self._optimisers = optim.build(self.model, self._train["muon_lr"], self._train["adam_lr"])
         self._base_lrs = [group["lr"] for each in self._optimisers for group in each.param_groups]
         self._weights = Weights(**config["loss"])
@@ -93,7 +96,7 @@ class Trainer:
     def resume(self) -> None:
         path = self._run / "last.pt"
         if path.exists():
-            state = torch.load(path, weights_only=True)
+            state = torch.load(path, weights_only=True, map_location=self._device)
             adopt(self.model, state["model"])
             # a state from before there were pictures has no optimisers for what sees, the last ones: they begin anew
             for optimiser, saved in zip(self._optimisers, state["optimisers"], strict=False):
@@ -148,8 +151,8 @@ class Trainer:
         """The loss of one batch of a kind of rows, "" for whole conversations, and its parts for the log."""
         if what == "portraits":
             return self._portrait_loss(rng)
-        batch = self._batch(rng, pool, what)
-        with autocast():
+        batch = on(self._batch(rng, pool, what), self._device)
+        with autocast(self._device):
             if what == "dense":
                 ctc = losses.ctc_loss(self.model.listen(batch), batch)
                 return ctc * self._weights.ctc, {"dense_ctc": float(ctc.detach())}
@@ -167,8 +170,9 @@ class Trainer:
         tr = self._train
         self._renew(rng)
         self._album.add(self._reels.portraits(rng, tr["portrait_scenes"], PORTRAITS))
-        with autocast():
-            seen = losses.portrait_loss(self.model, *self._album.draw(rng, 2 * PORTRAITS * tr["portrait_scenes"]))
+        drawn = (each.to(self._device) for each in self._album.draw(rng, 2 * PORTRAITS * tr["portrait_scenes"]))
+        with autocast(self._device):
+            seen = losses.portrait_loss(self.model, *drawn)
         return seen.sum() * self._weights.shown, _named("portraits", losses.shown_parts(seen))
 
     def _renew(self, rng: np.random.Generator) -> None:
@@ -238,6 +242,7 @@ def own_voice(folder: Path) -> dict[str, Clip]:
 def train(config: dict[str, Any], clips: Path, run: Path) -> Trainer:
     """Trains what is left of the steps, saving as it goes, or until SIGTERM."""
     torch.set_num_threads(config["train"]["threads"])
+    keep_memory()
     trainer = Trainer(config, run)
     trainer.resume()
     source = ClipPool(clips, config["data"])

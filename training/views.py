@@ -6,7 +6,8 @@ G patches of a picture, X bytes of a patch, S columns of a track, Q of a stance,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from training.timeline import FRAMES_PER_TURN, Timeline
 STRIDE = 16
 PINS_MAX = 40
 FRAMES_PER_TOKEN = 5
+GAP_TURNS = 10  # at least; shorter ones are sealed micro-turn by micro-turn
 PATCH, GRID = 40, 2
 PATCHES = GRID * GRID
 
@@ -28,16 +30,17 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """Which micro-turns of a timeline stand in the context: pins first, then the tail [start, stop)."""
+    """Which micro-turns of a timeline stand in the context: pins first, then the tail [start, stop) but the lost."""
 
     pins: tuple[int, ...]
     start: int
     stop: int
     k_offset: int = 0  # added to every k: the conversation is older than the timeline
+    lost: range = range(0)  # nobody was attached; the micro-turn after them stands for the whole gap
 
     @property
     def turns(self) -> tuple[int, ...]:
-        return (*self.pins, *range(self.start, self.stop))
+        return (*self.pins, *(k for k in range(self.start, self.stop) if k not in self.lost))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,12 +66,19 @@ class View:
     stance_PQ: npt.NDArray[np.float32]
 
 
-def choose_cut(rng: np.random.Generator, line: Timeline, whole_share: float) -> Cut:
-    """From the start of the session, or as after an anchor: pins of what stands, and a tail from mid-session."""
+def choose_cut(rng: np.random.Generator, line: Timeline, whole_share: float, due_share: float) -> Cut:
+    """From the start of the session, or as after an anchor: pins of what stands, and a tail from mid-session.
+
+    due_share: how often the tail is where a long interval ends, which few would show otherwise.
+    """
     offset = int(rng.integers(0, 18000)) if rng.random() < 0.5 else 0
     if rng.random() < whole_share or line.turns <= 170:
         return Cut(pins=(), start=0, stop=min(160, line.turns), k_offset=offset)
     start = int(rng.integers(20, line.turns - 140))
+    far = [each for each in line.standings if each.utterance.tenths >= 120 and each.due(1) in range(60, line.turns)]
+    if far and rng.random() < due_share:
+        end = far[int(rng.integers(len(far)))].due(1)
+        start = min(max(20, end - int(rng.integers(5, 150))), line.turns - 140)
     # a request is never cut in two: what is left of it could not be understood
     for first, last in sorted([(each.first, each.kept) for each in line.standings] + line.whole):
         if start in range(first, last + 1):
@@ -134,7 +144,7 @@ def view(
             stance.append(shot[2])
         if learn:
             aux_at.append(at + 1 + patches + len(text))
-            aux.append(what_stands(line, k, cut_short))
+            aux.append(what_stands(line, k, cut_short, cut.start))
             asked.append(asked_of_camera(line, k))
         seen.append(k)
     return View(
@@ -161,12 +171,51 @@ def patched(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return grid.reshape(-1, PATCHES, PATCH * PATCH * 3)
 
 
-def coalesce(rng: np.random.Generator, line: Timeline, share: float) -> frozenset[int]:
-    """Makes some micro-turns mute, as coalescing does: what was due is said in the next one. Returns the mute ones."""
-    mute = {int(k) for k in np.flatnonzero(rng.random(line.turns - 1) < share)}
-    mute = {k for k in mute if k + 1 not in line.out and k + 1 not in mute}
-    for k in mute & set(line.out):
-        line.out[k + 1] = line.out.pop(k)
+def detach(rng: np.random.Generator, line: Timeline, cut: Cut, codes_FC: npt.NDArray[np.uint8]) -> Cut:
+    """A gap of more than two seconds in some quiet stretch of the tail, as a detached session has: of its micro-turns
+    one of silence enters, and the clock jumps. Where it is never quiet for so long, nothing is lost.
+    """
+    busy_K = np.zeros(line.turns + 1, bool)
+    busy_K[[k for k in (*line.text, *line.out, *line.camera) if k < line.turns]] = True
+    for placed in line.placed:
+        busy_K[placed.start // FRAMES_PER_TURN : placed.end // FRAMES_PER_TURN + 1] = True
+    taken_K = np.flatnonzero(busy_K[cut.start + 1 : cut.stop]) + cut.start + 1
+    edges = [cut.start, *taken_K.tolist(), cut.stop]
+    quiet = [(first + 1, last) for first, last in pairwise(edges) if last - first > GAP_TURNS + 1]
+    if not quiet:
+        return cut
+    first, last = quiet[int(rng.integers(len(quiet)))]
+    length = int(rng.integers(GAP_TURNS, last - first))
+    start = int(rng.integers(first, last - length))
+    end = start + length  # the micro-turn that stands for them
+    at, before = end * FRAMES_PER_TURN, start * FRAMES_PER_TURN
+    codes_FC[at - FRAMES_PER_TOKEN : at] = codes_FC[before - FRAMES_PER_TOKEN : before]
+    codes_FC[at : at + FRAMES_PER_TURN] = 0
+    return replace(cut, lost=range(start, end))
+
+
+def coalesce(rng: np.random.Generator, line: Timeline, share: float, behind: float = 0.0) -> frozenset[int]:
+    """Makes some micro-turns mute, as coalescing does: two or three enter in one tick, and what they owed is said in
+    the last. behind: how likely a machine is that for a while has time for every second tick only.
+
+    Returns the mute ones. Micro-turns that owe two answers stay apart.
+    """
+    slow = range(0)
+    if rng.random() < behind:
+        slow = range(first := int(rng.integers(line.turns)), first + int(rng.integers(10, 50)))
+    mute: set[int] = set()
+    k = 0
+    while k < line.turns - 1:
+        several = 2 if k in slow else 2 + int(rng.random() < 0.3) if rng.random() < share else 1
+        last = min(k + several, line.turns) - 1
+        owed = [turn for turn in range(k, last + 1) if turn in line.out]
+        if last == k or len(owed) > 1:
+            k += 1
+            continue
+        mute.update(range(k, last))
+        if owed:
+            line.out[last] = line.out.pop(owed[0])
+        k = last + 1
     return frozenset(mute)
 
 

@@ -237,5 +237,23 @@ NEAR_MISS = (
     *("from now on we {verb} the {noun}", "i want a {noun}", "i would like some {noun}", "let us {verb} the {noun}"),
     *("at the sound of music we dance", "it is {n} seconds long", "please tell {name}", "you can say that again"),
 )
+# What long sentences are made of: somebody tells something.
+STORIES = (
+    *("we went to the market early", "my sister bought two chairs", "they painted the whole fence green"),
+    *("the old bridge was closed for weeks", "she had lost her keys again", "our neighbours moved away last spring"),
+    *("it rained until late at night", "he was reading the paper aloud", "i never found the right street"),
+    *("the children played behind the barn", "there were not enough plates", "his uncle used to repair clocks"),
+    *("we waited in the cold for ages", "the shop sells nothing but hats", "a man with a ladder came by"),
+    *("everyone was looking for the cat", "the soup needed more salt", "they spoke about the election"),
+    *("i had forgotten my coat at home", "her boss wanted it on friday", "we took the wrong turn twice"),
+    *("the lights went out for a while", "you could hear the sea from there", "grandfather told us the same joke"),
+    *("the bus was full of students", "my brother plays the drums badly", "nothing else happened that week"),
+    *("somebody left a note under the door", "the garden looked rather wild", "nobody liked the second film"),
+)
+JOINTS = ("and", "and then", "but", "because", "so", "while", "although", "before", "after that", "until", "when")
+ENDINGS = (
+    *("and there stood a", "and he mentioned the", "but i only saw the", "and we laughed at the", "so she gave me a"),
+    *("until they showed us the", "because of the", "and all i remember is the", "then somebody said", "like a"),
+)
 NAMES = words_of("john mary mom peter anna david lisa")
 SOUNDS = words_of("beep bell knock")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from training import effects, gnuspeech, tasks, views, vocab, wide
+from training.batches import CONVERSATION, random_view
 from training.clips import Clip, in_recipe
 from training.manifest import MANIFEST
-from training.mixing import Room, render
+from training.mixing import Room, _lose, render
 from training.script import Pool, Script
 from training.tasks import Kind, Utterance
 from training.timeline import Timeline
@@ -159,11 +161,96 @@ def test_random_conversations_render_to_the_length_they_promise(pool: Pool) -> N
         assert all(len(ids) <= 4 for ids in line.out.values())
 
 
-def test_what_a_mute_micro_turn_owed_is_said_in_the_next_one() -> None:
-    line = Timeline(50)
-    line.out[10] = (5,)
-    mute = views.coalesce(np.random.default_rng(0), line, 1.0)
-    assert 10 not in mute or line.out == {11: (5,)}
+def test_what_mute_micro_turns_owed_is_said_in_the_last_of_those_that_came_together() -> None:
+    for owed in range(40):
+        line = Timeline(50)
+        line.out[owed] = (5,)
+        mute = views.coalesce(np.random.default_rng(0), line, 1.0)
+        said = min(k for k in range(owed, 50) if k not in mute)
+        assert line.out == {said: (5,)}
+        assert said - owed <= 2
+        assert {k + 2 for k in mute if k + 1 in mute} & mute == set()  # three micro-turns enter together at most
+
+
+def test_two_answers_that_are_owed_close_together_stay_two() -> None:
+    for seed in range(20):
+        line = Timeline(50)
+        line.out[10], line.out[11] = (5,), (6,)
+        views.coalesce(np.random.default_rng(seed), line, 1.0)
+        assert list(line.out.values()) == [(5,), (6,)]
+
+
+def test_a_machine_that_is_behind_has_time_for_every_second_micro_turn_of_a_stretch() -> None:
+    mute = sorted(views.coalesce(np.random.default_rng(3), Timeline(300), 0.0, behind=1.0))
+    assert len(mute) >= 5
+    assert {later - sooner for sooner, later in pairwise(mute)} == {2}
+
+
+def test_a_gap_swallows_quiet_micro_turns_and_leaves_one_of_silence_for_them() -> None:
+    line = Timeline(120)
+    line.hear(clip("the tiger", 30), start=0, frames=30)
+    line.out[60] = (20,)
+    line.finish()
+    for seed in range(20):
+        codes = np.full((1200, 40), 7, np.uint8)
+        cut = views.detach(np.random.default_rng(seed), line, Cut(pins=(), start=0, stop=120), codes)
+        assert len(cut.lost) >= views.GAP_TURNS
+        assert not {0, 1, 2, 3, 60} & set(cut.lost)
+        stands_for_it = cut.lost.stop
+        assert stands_for_it in cut.turns
+        assert stands_for_it != 60
+        assert (codes[10 * stands_for_it : 10 * stands_for_it + 10] == 0).all()
+        row = views.view(line, codes, cut, 1000, frozenset())
+        assert max(np.diff(row.elapsed_A)) == len(cut.lost) + 1  # the clock jumps, positions do not
+        assert max(np.diff(row.positions_T)) <= views.STRIDE
+    assert views.detach(np.random.default_rng(0), line, Cut(pins=(), start=55, stop=65), codes).lost == range(0)
+
+
+def test_any_conversation_makes_a_row_that_fits_its_shape(pool: Pool) -> None:
+    for seed in range(60):
+        row = random_view(np.random.default_rng(seed), pool)
+        assert len(row.tokens_T) <= CONVERSATION.tokens
+        assert len(row.audio_at_A) <= CONVERSATION.audio
+
+
+def test_half_of_the_tails_that_may_show_the_end_of_a_long_interval_do() -> None:
+    line = Timeline(400)
+    line.hear(clip("x", kind=Kind.IN, say="hello", tenths=500), start=0, frames=50)
+    due = line.standings[0].due(1)
+
+    def shown(due_share: float) -> int:
+        rng = np.random.default_rng(0)
+        cuts = [views.choose_cut(rng, line, whole_share=0.0, due_share=due_share) for _ in range(200)]
+        assert all(cut.pins for cut in cuts if cut.start > line.standings[0].kept)
+        return sum(due in range(cut.start, cut.stop) for cut in cuts)
+
+    assert shown(1.0) == 200
+    assert shown(0.0) < 150
+
+
+def test_a_long_sentence_of_chatter_may_end_in_a_cue_and_asks_for_nothing() -> None:
+    rng = np.random.default_rng(5)
+    said = [tasks.chatter(rng).words for _ in range(400)]
+    long = [words for words in said if len(words.split()) >= 10]
+    assert len(long) > 40
+    assert sum(words.rpartition(" ")[2] in vocab.ASKED_CUES for words in long) > len(long) // 3
+    assert {tasks.parse(words).kind for words in said} == {Kind.CHATTER}
+
+
+def test_media_that_never_arrived_are_silence_where_nobody_speaks() -> None:
+    line = Timeline(60)
+    line.hear(clip("the tiger", 30), start=100, frames=30)
+    loud = np.full((600, 40), 9, np.uint8)
+    _lose(np.random.default_rng(0), line, loud)
+    lost = sorted({row // 10 for row in np.flatnonzero((loud == 0).all(axis=1))})
+    assert lost
+    assert not {10, 11, 12, 13} & set(lost)
+
+
+def test_noise_lies_under_everything_that_is_heard() -> None:
+    codes = render(np.random.default_rng(0), Timeline(20), Room(augment=False, noise_db=(-20.0, -20.0)))
+    assert (codes > 0).mean() > 0.9
+    assert (render(np.random.default_rng(0), Timeline(20), Room(augment=False, noise_db=(-90.0, -90.0))) == 0).all()
 
 
 def test_an_answer_forced_late_is_learned_and_one_forced_early_is_only_seen() -> None:
@@ -256,14 +343,17 @@ def test_the_time_since_go_is_said_in_whole_seconds_and_no_context_cuts_it() -> 
     assert line.whole == [(-1, 38)]
 
 
-def test_what_comes_back_from_the_loudspeaker_is_not_for_the_model_to_hear(pool: Pool) -> None:
-    for seed in range(40):
+@pytest.mark.parametrize("own", [True, False])
+def test_what_comes_back_from_the_loudspeaker_or_far_away_is_not_for_the_model_to_hear(pool: Pool, own: bool) -> None:
+    voice = clip("own", 20)
+    pool.voice = dict.fromkeys(vocab.WORDS, voice)
+    for seed in range(60):
         line = Script(np.random.default_rng(seed), pool, 200).write()
-        echoes = [placed for placed in line.placed if placed.aside]
-        if echoes:
-            assert all(placed.gain_db < -10 for placed in echoes)
+        aside = [placed for placed in line.placed if placed.aside and (placed.clip is voice) == own]
+        if aside:
+            assert all(placed.gain_db < -10 for placed in aside)
             return
-    pytest.fail("no conversation of forty had an echo or somebody far away")
+    pytest.fail("no conversation of sixty had it")
 
 
 def test_runs_of_random_words_hold_no_control_token_and_only_words_that_can_be_learned() -> None:

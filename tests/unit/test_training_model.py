@@ -16,8 +16,8 @@ import training.model
 from cluster.media.frames import decode_frame
 from cluster.media.spec import Codec, MediaSpec
 from cluster.types import ContextTurn, MicroTurn
-from training import layers, views, vocab
-from training.batches import Shape, collate
+from training import layers, losses, views, vocab
+from training.batches import Shape, collate, on
 from training.export import export
 from training.forward import Cache, Context, Reference, Rows, lay_out, reference_logits
 from training.inherit import inherit
@@ -54,6 +54,17 @@ def seeing(model: Micro, tmp_path_factory: pytest.TempPathFactory) -> Path:
     export(model, folder)
     model.vision.trained.fill_(False)
     return folder
+
+
+def test_every_tensor_of_a_step_is_made_on_the_device_of_its_input(model: Micro) -> None:
+    line, codes = conversation(pictures=(3, 6))
+    row = views.view(line, codes, Cut(pins=(), start=0, stop=12), 200, frozenset())
+    batch = on(collate([row, row], Shape(200, 24, 2)), torch.device("cpu"))
+    with torch.device("meta"):  # what names no device is made there, and does not mix
+        total, _ = losses.loss(model, batch, model(batch), losses.Weights())
+    total.backward()
+    assert total.device.type == "cpu" and torch.isfinite(total)
+    model.zero_grad()
 
 
 def conversation(pictures: tuple[int, ...] = ()) -> tuple[Timeline, np.ndarray]:

@@ -20,7 +20,7 @@ def heard(line: Timeline, frames: int = 50, **asked: object) -> None:
 
 
 def target(line: Timeline, k: int, name: str) -> int:
-    return what_stands(line, k, frozenset())[tuple(COLUMNS).index(name)]
+    return what_stands(line, k, frozenset(), start=0)[tuple(COLUMNS).index(name)]
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,15 @@ def test_what_is_left_counts_down_to_each_answer_and_ends_with_a_single_one() ->
     line = Timeline(100)
     heard(line, kind=Kind.IN, say="tea", tenths=20)
     assert [target(line, k, "left") for k in range(due - 1, due + 2)] == [1, 0, NONE]
+
+
+def test_the_time_since_go_is_asked_for_where_go_was_heard() -> None:
+    line = Timeline(100)
+    heard(line, kind=Kind.CHATTER, words="go")  # ends at 1.0 s
+    assert [target(line, k, "gone") for k in (4, 5, 30)] == [NONE, 0, 25]
+    column = tuple(COLUMNS).index("gone")
+    assert what_stands(line, 30, frozenset(), start=5)[column] == 25
+    assert what_stands(line, 30, frozenset(), start=6)[column] == NONE
 
 
 def test_what_is_left_is_shared_by_the_two_marks_it_lies_between() -> None:

@@ -24,7 +24,7 @@ _BESIDE = 0.12  # of the rows have a camera that has nothing to do with what is 
 def sight_view(rng: np.random.Generator, pool: Pool, reels: Reels) -> views.View:
     """A request at once and what is seen of it."""
     line = _written(rng, pool, reels, TURNS)
-    forced = views.mistime(rng, line, EARLY, LATE)
+    forced = views.coalesce(rng, line, 0.01 if rng.random() < 0.3 else 0.0) | views.mistime(rng, line, EARLY, LATE)
     cut_short = views.truncate(rng, line, TRUNCATED)
     cut = views.Cut(pins=(), start=0, stop=TURNS, k_offset=int(rng.integers(0, 18000)))
     return views.view(line, render(rng, line, Room()), cut, SIGHTS.tokens, forced, cut_short)
@@ -33,10 +33,11 @@ def sight_view(rng: np.random.Generator, pool: Pool, reels: Reels) -> views.View
 def long_sight_view(rng: np.random.Generator, pool: Pool, reels: Reels) -> views.View:
     turns = 170 if rng.random() < 0.5 else int(rng.integers(200, 360))
     line = _written(rng, pool, reels, turns)
-    mute = views.coalesce(rng, line, 0.015 if rng.random() < 0.5 else 0.0) | views.mistime(rng, line, EARLY, LATE)
+    mute = views.coalesce(rng, line, 0.015 if rng.random() < 0.5 else 0.0, behind=0.08)
+    mute |= views.mistime(rng, line, EARLY, LATE)
     cut_short = views.truncate(rng, line, TRUNCATED)
     codes = render(rng, line, Room())
-    cut = views.choose_cut(rng, line, whole_share=0.2)
+    cut = views.choose_cut(rng, line, whole_share=0.2, due_share=0.0)
     return views.view(line, codes, cut, LONG.tokens, mute | _unknown(line, cut), cut_short)
 
 

@@ -16,11 +16,14 @@ _SHARES = (0.3, 0.28, 0.17, 0.1, 0.15)
 _SCENES = {Kind.REPS: "exercise", Kind.ACTS: "act", Kind.SEE: "appear", Kind.LOOK: "appear", Kind.LIGHT: "light"}
 _NEVER = 0.22  # of the requests are for what does not happen
 _TEXT_SHARE = 0.3
+_THINNED = 0.12
 _TRIES = 20  # for a request that a reel at hand fits
 
 
 class Watching(Script):
-    """A timeline of scenes, one request each. Pictures are missing at random, in some conversations often."""
+    """A timeline of scenes, one request each. Pictures are missing at random, in some conversations often; in some
+    from a certain time on only every second or fifth comes, as the ladder thins them.
+    """
 
     def __init__(self, rng: np.random.Generator, pool: Pool, turns: int, reels: Reels) -> None:
         super().__init__(rng, pool, turns)
@@ -29,6 +32,9 @@ class Watching(Script):
             self._at = self._frames(0.1, 1.2)
         lost = rng.uniform(0.02, 0.4) if rng.random() < 0.25 else 0.0
         self._shot_K = rng.random(turns + 1) >= lost
+        if rng.random() < _THINNED:
+            kept, since = int(rng.choice((2, 5))), int(rng.integers(turns))
+            self._shot_K[since:] &= np.arange(since, turns + 1) % kept == 0
 
     def write(self) -> Timeline:
         line = self._line
