@@ -1,4 +1,7 @@
-"""Every look at a test score is one less: `evals/looks.jsonl`, at most three for each set."""
+"""Every look at a test score is one less: `evals/looks.jsonl`, at most three for each set.
+
+A set is known by its name and by its hash: built again with other samples it is still the same test.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,14 @@ PATH = Path(__file__).parents[1] / "looks.jsonl"
 LOOKS_MAX = 3
 
 
-def taken(set_sha256: str, path: Path = PATH) -> list[dict[str, Any]]:
+def taken(name: str, set_sha256: str, path: Path = PATH) -> list[dict[str, Any]]:
     rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    return [row for row in rows if row["set"] == set_sha256]
+    return [row for row in rows if row["name"] == name or row["set"] == set_sha256]
 
 
 def check(name: str, set_sha256: str, path: Path = PATH) -> None:
     """Raises ConfigError where the looks at this set are used up."""
-    if len(looks := taken(set_sha256, path)) >= LOOKS_MAX:
+    if len(looks := taken(name, set_sha256, path)) >= LOOKS_MAX:
         dates = ", ".join(row["date"] for row in looks)
         raise ConfigError(
             f"{name}.test", f"was looked at {len(looks)} times ({dates}) and may not be again; use --split dev"

@@ -122,8 +122,18 @@ def test_a_test_set_is_looked_at_three_times_and_never_again(tmp_path: Path) -> 
         looks.log("timespeak", "set", "weights", {"lockstep": 50.0}, "2026-11-27", path)
     with pytest.raises(ConfigError, match="3 times"):
         looks.check("timespeak", "set", path)
-    looks.check("timespeak", "another set", path)
     assert json.loads(path.read_text().splitlines()[0])["checkpoint"] == "weights"
+
+
+def test_a_test_set_built_again_has_no_new_looks_nor_has_one_under_another_name(tmp_path: Path) -> None:
+    path = tmp_path / "looks.jsonl"
+    for samples in ("first", "second", "third"):
+        looks.check("timespeak", samples, path)
+        looks.log("timespeak", samples, "weights", {"lockstep": 50.0}, "2026-11-27", path)
+    with pytest.raises(ConfigError, match="3 times"):
+        looks.check("timespeak", "fourth", path)
+    looks.check("cuespeak", "fourth", path)
+    assert len(looks.taken("cuespeak", "first", path)) == 1
 
 
 def test_a_set_says_its_split_and_an_absent_one_how_it_is_made(tmp_path: Path) -> None:
