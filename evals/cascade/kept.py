@@ -24,17 +24,20 @@ def answers(
     progress: Callable[[int, int], None] | None = None,
     home: Path = HOME,
 ) -> list[Answered]:
-    """Raises ConfigError where the cascade is not installed and its answers are not kept."""
+    """An item without sound is answered by silence: it has ears only.
+
+    Raises ConfigError where the cascade is not installed and its answers are not kept.
+    """
     path = home / f"{set_sha256[:16]}-{_own_sha256()[:8]}.jsonl"
     kept = {row["id"]: row for row in map(json.loads, path.read_text().splitlines())} if path.exists() else {}
-    missing = [item for item in items if item.id not in kept]
+    missing = [item for item in items if item.audio and item.id not in kept]
     if missing:
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = run(missing, folder, voice, progress)
         with path.open("a") as file:
             file.writelines(json.dumps(asdict(each)) + "\n" for each in fresh)
         kept |= {each.id: asdict(each) for each in fresh}
-    return [_of(kept[item.id]) for item in items]
+    return [_of(kept[item.id]) if item.audio else Answered(id=item.id, said=()) for item in items]
 
 
 def _own_sha256() -> str:

@@ -53,7 +53,7 @@ def evaluation(
 
     Example: counterpoint eval timespeak --split dev --realtime 40
 
-    Example: counterpoint eval repcount --set MY_COPY --format repcount-a --cascade 0
+    Example: counterpoint eval repcount --set MY_COPY --format repcount-a
 
     Example: counterpoint eval bbh --set DIR --agent small --items 40
     """

@@ -27,11 +27,6 @@ class Named:
 
     name: str
 
-    @property
-    def heard(self) -> bool:
-        """Whether somebody who only listens could answer."""
-        return self.name in AUDIO
-
     def judge(self, item: Item, said: Sequence[Said]) -> Outcome:
         outcome: Outcome = self._part("score").judge(item, list(said))
         return outcome

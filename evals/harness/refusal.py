@@ -13,15 +13,11 @@ CASCADE = "cascade"
 CASCADE_ITEMS = 60
 
 
-def required(heard: bool) -> tuple[str, ...]:
-    """Controls of every report; a cascade that only hears is asked for where hearing is enough."""
-    delayed = tuple(f"{ORACLE}_delayed_{ticks}" for ticks in DELAYS)
-    return (*TRIVIAL, ORACLE, *delayed, ZEROED, *((CASCADE,) if heard else ()))
+REQUIRED = (*TRIVIAL, ORACLE, *(f"{ORACLE}_delayed_{ticks}" for ticks in DELAYS), ZEROED, CASCADE)
 
 
 def reasons(
     *,
-    heard: bool,
     model: float,
     controls: Mapping[str, float],
     floors: Mapping[str, float],
@@ -30,8 +26,8 @@ def reasons(
     cascade_wanted: int = CASCADE_ITEMS,
 ) -> list[str]:
     """Scores 0 to 100. zeroed_spoke: outputs of the model whose weights are zero. Empty: the report stands."""
-    found = [f"the control `{name}` is missing" for name in required(heard) if name not in controls]
-    if heard and CASCADE in controls and cascade_items < cascade_wanted:
+    found = [f"the control `{name}` is missing" for name in REQUIRED if name not in controls]
+    if CASCADE in controls and cascade_items < cascade_wanted:
         found.append(f"the cascade answered {cascade_items} items, {cascade_wanted} are needed")
     oracle = controls.get(ORACLE)
     if oracle is not None and oracle < ORACLE_MIN:

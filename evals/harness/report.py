@@ -37,7 +37,6 @@ class Findings:
 def report(name: Named, eval_set: EvalSet, found: Findings) -> dict[str, Any]:
     best = found.realtime or found.lockstep
     refused = refusal.reasons(
-        heard=name.heard,
         model=found.lockstep.score,
         controls={each: scored.score for each, scored in found.controls.items()},
         floors={each: scored.score for each, scored in found.floors.items()},

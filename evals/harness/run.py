@@ -68,7 +68,7 @@ def evaluate(wanted: Wanted, tell: Tell) -> dict[str, Any]:
     missing: list[str] = []
     known = _policies(name, eval_set, missing)
     controlled = {group: _scored(name, items, members) for group, members in known.items()}
-    cascade = _cascade(wanted, name, eval_set, missing, tell)
+    cascade = _cascade(wanted, eval_set, missing, tell)
     model = load_model(wanted.checkpoint, wanted.voice, sessions=TOGETHER, deterministic=wanted.deterministic)
     scripts = {item.id: script_of(item, eval_set.folder, side=model.picture_side) for item in items}
     heard = listen(model, scripts.values(), progress=lambda done, of: tell("lockstep", done, of))
@@ -83,7 +83,9 @@ def evaluate(wanted: Wanted, tell: Tell) -> dict[str, Any]:
     if cascade:
         chosen = sample(items, wanted.cascade)
         found.controls[refusal.CASCADE] = score(name, chosen, {each.id: each.said for each in cascade})
-        found.cascade = {**FACTS, "score": found.controls[refusal.CASCADE].as_json(), **_stages(cascade)}
+        silent = sum(not item.audio for item in chosen)  # it hears nothing of them
+        score_of = found.controls[refusal.CASCADE].as_json()
+        found.cascade = {**FACTS, "score": score_of, "without_sound": silent, **_stages(cascade)}
     _zeroed(wanted, name, eval_set, scripts, found, tell)
     if wanted.realtime:
         _realtime(wanted, name, eval_set, scripts, model, found, tell)
@@ -120,10 +122,9 @@ def _said(heard: Sequence[Listened | Live]) -> dict[str, Sequence[Said]]:
     return {each.id: each.said for each in heard}
 
 
-def _cascade(wanted: Wanted, name: Named, eval_set: EvalSet, missing: list[str], tell: Tell) -> list[Any]:
-    if not wanted.cascade or not name.heard:
-        if name.heard:
-            missing.append("the cascade: --cascade 60")
+def _cascade(wanted: Wanted, eval_set: EvalSet, missing: list[str], tell: Tell) -> list[Any]:
+    if not wanted.cascade:
+        missing.append("the cascade: --cascade 60")
         return []
     chosen = sample(eval_set.items, wanted.cascade)
     try:

@@ -8,12 +8,15 @@ import pytest
 
 from cluster.errors import ConfigError
 from cluster.voice.voice import Voice
+from evals.cascade import kept
 from evals.cascade.home import check
 from evals.cascade.prompt import SILENT, messages
 from evals.cascade.small_llm import chatml
 from evals.cascade.speak import Reply, voiced, words_of
+from evals.items import Item
 
-UNITS = Voice(Path(__file__).parents[2] / "models" / "voice").units
+VOICE = Voice(Path(__file__).parents[2] / "models" / "voice")
+UNITS = VOICE.units
 
 
 def test_a_reply_is_read_as_a_voice_would_read_it() -> None:
@@ -48,3 +51,8 @@ def test_the_prompt_ends_with_what_was_heard_and_asks_for_the_assistant() -> Non
 def test_a_missing_cascade_says_how_to_get_it(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="make cascade"):
         check(tmp_path)
+
+
+def test_what_has_no_sound_is_answered_by_silence_and_asks_for_no_cascade(tmp_path: Path) -> None:
+    (answered,) = kept.answers([Item(id="a", duration_s=9.0, video="a.mp4")], tmp_path, "0" * 64, VOICE, home=tmp_path)
+    assert (answered.id, answered.said) == ("a", ())

@@ -21,14 +21,13 @@ from evals.harness.trace import ItemTrace, Trace
 from evals.items import Expect, Item, Said, write_set
 
 TIMESPEAK = named("timespeak")
+CONTROLS = (  # of issue 3, in its words and not in the harness's
+    *("silence", "always_talk", "metronome", "oracle", "oracle_delayed_1", "oracle_delayed_2", "oracle_delayed_5"),
+    *("zero_weights", "cascade"),
+)
 GOOD = {
-    "heard": True,
     "model": 80.0,
-    "controls": {
-        **dict.fromkeys(refusal.required(heard=True), 25.0),
-        "oracle": 100.0,
-        "cascade": 30.0,
-    },
+    "controls": {**dict.fromkeys(CONTROLS, 25.0), "oracle": 100.0, "cascade": 30.0},
     "floors": {"say it at once": 30.0},
     "zeroed_spoke": 0,
     "cascade_items": 60,
@@ -99,7 +98,6 @@ def test_a_good_report_stands() -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"controls": {"oracle": 100.0}}, "the control `silence` is missing"),
         ({"controls": {**GOOD["controls"], "oracle": 80.0}}, "the oracle, which reads the labels, scores 80"),
         ({"floors": {"lucky": 81.0}}, "`lucky`, which hears nothing, wins: 81 against 80"),
         ({"floors": {"lucky": 97.0}, "model": 99.0}, "the set is broken"),
@@ -111,8 +109,10 @@ def test_a_report_is_refused_with_its_reason(change: dict[str, object], why: str
     assert any(why in reason for reason in refusal.reasons(**{**GOOD, **change}))
 
 
-def test_a_set_that_must_be_seen_needs_no_cascade_of_ears() -> None:
-    assert "cascade" not in refusal.required(heard=False)
+@pytest.mark.parametrize("name", CONTROLS)
+def test_a_report_without_one_of_its_controls_is_refused(name: str) -> None:
+    without = {control: score for control, score in GOOD["controls"].items() if control != name}
+    assert f"the control `{name}` is missing" in refusal.reasons(**{**GOOD, "controls": without})
 
 
 def test_a_test_set_is_looked_at_three_times_and_never_again(tmp_path: Path) -> None:
