@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -106,11 +107,20 @@ class Scorer(Protocol):
 
 
 def read_set(folder: Path) -> list[Item]:
-    """Raises ConfigError naming the line and the field that is wrong."""
+    """Raises ConfigError naming the line and the field that is wrong, or the id that occurs twice."""
     path = folder / MANIFEST
     if not path.exists():
         raise ConfigError(f"{path}", "no manifest there; an evaluation set is a folder with a manifest.jsonl")
-    return [_item(row, f"{path}:{number}") for number, row in enumerate(path.read_text().splitlines(), 1)]
+    rows = enumerate(path.read_text().splitlines(), 1)
+    return told_apart([_item(row, f"{path}:{number}") for number, row in rows], path)
+
+
+def told_apart(items: list[Item], where: Path) -> list[Item]:
+    """What is said belongs to an item by its id alone. Raises ConfigError for one that occurs twice."""
+    twice = [id for id, times in Counter(item.id for item in items).items() if times > 1]
+    if twice:
+        raise ConfigError(f"{where}", f"the id {twice[0]!r} occurs more than once; each item needs its own")
+    return items
 
 
 def manifest(items: Iterable[Item]) -> str:

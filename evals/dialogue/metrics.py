@@ -14,13 +14,10 @@ import numpy as np
 from evals.items import Outcome
 from evals.windows import summary_of
 
-_APART = ("aside", "background")
-
 
 def summary(outcomes: Sequence[Outcome]) -> dict[str, float]:
     """Shares are 0 to 100; "score" is that of the items that are right."""
     onset_ms, stop_ms = _all(outcomes, "answer_onset_ms"), _all(outcomes, "stop_ms")
-    apart = [each for each in outcomes if each.tags.get("family") in _APART]
     asked = [each for each in outcomes if "false_starts" in each.measures]
     found = summary_of(outcomes)
     for name, values, marks in (("answer_onset_ms", onset_ms, (50, 90, 99)), ("stop_ms", stop_ms, (50, 95))):
@@ -32,12 +29,14 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, float]:
         "stopped within 1 s": (sum(ms <= 1000 for ms in stop_ms), len(stop_ms)),
         "never stopped": (sum(_all(outcomes, "never_stops")), len(stop_ms)),
         "backchannels ignored": (sum(_all(outcomes, "backchannels_ignored")), sum(_all(outcomes, "backchannels"))),
-        "takeover": (sum(each.measures.get("takeovers", 0) > 0 for each in apart), len(apart)),
-        "spoke when not addressed": (sum(each.measures.get("spoke", 0) > 0 for each in apart), len(apart)),
+        "went on": (sum(_all(outcomes, "went_on")), len(_all(outcomes, "went_on"))),
+        "takeover": (sum(each > 0 for each in _all(outcomes, "takeovers")), len(_all(outcomes, "takeovers"))),
+        "spoke when not addressed": (sum(_all(outcomes, "spoke")), len(_all(outcomes, "spoke"))),
     }
     found |= {name: 100 * part / whole for name, (part, whole) in shares.items() if whole}
-    if stop_ms:
-        found["spill_s"] = sum(_all(outcomes, "spill_s")) / len(stop_ms)
+    for name, measure in (("spill_s", "spill_s"), ("backchannels a minute", "backchannels_per_min")):
+        if values := _all(outcomes, measure):
+            found[name] = sum(values) / len(values)
     if asked:
         minutes = sum(each.seconds for each in asked) / 60
         found["false starts a minute"] = sum(each.measures["false_starts"] for each in asked) / minutes

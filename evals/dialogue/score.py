@@ -1,8 +1,8 @@
 """Dialogue dynamics judged: answers, yielding, going on, keeping out of it. Pure.
 
 Where published scorers mislead, this one does not: talking before the user has ended is a signed, negative latency
-and a false start, never "0 s"; a model that never yields is censored, not finite; one that never speaks yields nothing;
-silence has no alignment with backchannels. Times are of what is heard.
+and a false start, never "0 s"; a model that never yields is censored, not finite; one that never speaks yields nothing.
+Times are of what is heard.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Callable, Sequence
 
 from evals.dialogue import recorded
-from evals.dialogue.episodes import episodes, falls_silent
+from evals.dialogue.episodes import Episode, episodes, falls_silent
 from evals.dialogue.metrics import summary
 from evals.items import Expect, Item, Outcome, Said
 from evals.matching import voiced
@@ -39,6 +39,11 @@ def judge(item: Item, said: Sequence[Said]) -> Outcome:
         return _delegate(item, said)
     outcome = judge_windows(item, said, centred=False)
     return _with(outcome, outcome.score, _floor(item, said))
+
+
+def speaks(item: Item) -> list[Episode]:
+    """When a perfect partner speaks, where only that is judged. Where words are due, `item.expect` says it."""
+    return recorded.speaks(item) if item.tags.get("family", "").startswith(recorded.PREFIX) else []
 
 
 def _floor(item: Item, said: Sequence[Said]) -> dict[str, float]:

@@ -38,7 +38,7 @@ def controls(name: Named, items: Sequence[Item]) -> dict[str, Policy]:
 
 def oracle(name: Named, item: Item, delay_ticks: int) -> list[Said]:
     """Reads the labels: each answer in the first output slot that its window allows, or the one nearest to its middle
-    where a moment was asked for.
+    where a moment was asked for. Where no words are due but speech is, it speaks from such a slot to the end of that.
     """
     said = []
     for due in item.expect:
@@ -47,6 +47,11 @@ def oracle(name: Named, item: Item, delay_ticks: int) -> list[Said]:
         else:
             k = math.floor((due.from_s - slot_s(0)) / TURN_S) + 1
         said.append(_at(slot_s(k + delay_ticks), due.text))
+    for stretch in name.speaks(item):
+        k = max(0, math.floor((stretch.from_s - slot_s(0)) / TURN_S) + 1) + delay_ticks
+        end_s = stretch.to_s + TURN_S * delay_ticks
+        if slot_s(k) < end_s:
+            said.append(Said(onset_s=round(slot_s(k), 4), text=FALLBACK, end_s=round(end_s, 4)))
     return [each for each in said if each.onset_s < item.duration_s + MICRO_TURN_MS / 1000]
 
 

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from cluster.errors import ConfigError
+from evals.dialogue.episodes import Episode
 from evals.items import Item, Outcome, Said
 from evals.media import load
 
@@ -42,6 +43,12 @@ class Named:
     def centred(self, item: Item) -> bool:
         """Whether the middle of a window was asked for, rather than its beginning."""
         return item.tags.get("family", "") in _CENTRED.get(self.name, ())
+
+    def speaks(self, item: Item) -> Sequence[Episode]:
+        """When a perfect listener speaks, where a set judges only when and expects no words."""
+        part: Any = self._part("score")
+        found: Sequence[Episode] = part.speaks(item) if hasattr(part, "speaks") else ()
+        return found
 
     def floors(self, items: Sequence[Item], seed: int) -> dict[str, Policy]:
         """Blind: they see and hear nothing."""

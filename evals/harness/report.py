@@ -53,7 +53,7 @@ def report(name: Named, eval_set: EvalSet, found: Findings) -> dict[str, Any]:
             "items": len(eval_set.items),
             "split": eval_set.split,
             "known": eval_set.known,
-            "negatives": sum(not item.expect for item in eval_set.items),
+            "negatives": sum(not (item.expect or name.speaks(item)) for item in eval_set.items),
         },
         "lockstep": found.lockstep.as_json(),
         "realtime": found.realtime.as_json() if found.realtime else None,

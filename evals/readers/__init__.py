@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cluster.errors import ConfigError
-from evals.items import Item
+from evals.items import Item, told_apart
 from evals.readers import charades, full_duplex_bench, proactivevideoqa, repcount
 
 FORMATS: Mapping[str, Callable[[Path], list[Item]]] = {
@@ -32,4 +32,4 @@ def read(name: str, folder: Path) -> list[Item]:
     items = FORMATS[name](folder.resolve())
     if not items:
         raise ConfigError(str(folder), f"holds nothing of the format {name} that can be asked")
-    return items
+    return told_apart(items, folder)

@@ -1,7 +1,8 @@
 """Full-Duplex-Bench v1, v1.5: TASK/ID/input.wav beside pause.json, turn_taking.json, interrupt.json or metadata.json.
 
 A folder of either version, of both, or of one task. The judge is `evals.dialogue.recorded`: who speaks when, by the
-text that was spoken. What needs a language model (how good an answer is) is not scored.
+text that was spoken. What needs a language model (how good an answer is) is not scored. A copy of pauses or
+backchannels alone gives no report that stands: whoever never speaks is perfect there.
 """
 
 from __future__ import annotations
