@@ -76,7 +76,7 @@ def report(name: Named, eval_set: EvalSet, found: Findings) -> dict[str, Any]:
         "by_voice": by_tag(name, best.outcomes, "voice"),
         "by_family": by_tag(name, best.outcomes, "family"),
         "by_engine": by_tag(name, best.outcomes, "engine"),
-        "by_n": by_seconds(found.lockstep.outcomes),
+        "by_n": by_seconds(name, found.lockstep.outcomes),
         "metrics": dict(best.metrics) | (_dialogue(best) if name.name == "dialogue" else {}),
         "cascade": dict(found.cascade),
         "versions": dict(found.versions),

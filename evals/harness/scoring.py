@@ -11,6 +11,10 @@ from evals.harness.intervals import Interval, bootstrap, bootstrap_mean
 from evals.harness.names import Named
 from evals.items import Item, Outcome, Said
 
+# Families whose `n` is the interval all their answers are due by. Elsewhere it is what has passed ("since"), how far to
+# count (dialogue), an interval taken back before anything was due, or the second of two ("changed").
+_INTERVALS = {"timespeak": ("every", "in", "ended")}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
@@ -53,12 +57,12 @@ def by_tag(name: Named, outcomes: Sequence[Outcome], tag: str) -> dict[str, floa
     return {value: round(name.metrics(group)["score"], 2) for value, group in groups.items()}
 
 
-def by_seconds(outcomes: Sequence[Outcome]) -> dict[str, dict[str, float | int | None]]:
-    """For items that ask for N seconds: score and error of the onset by N."""
-    values = sorted({float(each.tags["n"]) for each in outcomes if "n" in each.tags})
+def by_seconds(name: Named, outcomes: Sequence[Outcome]) -> dict[str, dict[str, float | int | None]]:
+    """For items that ask for one interval of N seconds: score and error of the onset by N."""
+    asked = [each for each in outcomes if each.tags.get("family") in _INTERVALS.get(name.name, ())]
     rows = {}
-    for n in values:
-        group = [each for each in outcomes if "n" in each.tags and float(each.tags["n"]) == n]
+    for n in sorted({float(each.tags["n"]) for each in asked}):
+        group = [each for each in asked if float(each.tags["n"]) == n]
         errors = [error for each in group for error in each.errors_s]
         rows[f"{n:g}"] = {
             "items": len(group),

@@ -18,7 +18,7 @@ from evals.harness.report import Findings, report
 from evals.harness.scoring import by_seconds, sample, score
 from evals.harness.sets import EvalSet, open_set
 from evals.harness.trace import ItemTrace, Trace
-from evals.items import Expect, Item, Said, write_set
+from evals.items import Expect, Item, Outcome, Said, write_set
 
 TIMESPEAK = named("timespeak")
 CONTROLS = (  # of issue 3, in its words and not in the harness's
@@ -154,9 +154,19 @@ def test_a_sample_holds_every_family() -> None:
 
 def test_errors_are_told_by_the_seconds_asked_for() -> None:
     found = score(TIMESPEAK, ITEMS, {"a": [Said(onset_s=5.2, text="drink water")]})
-    rows = by_seconds(found.outcomes)
+    rows = by_seconds(TIMESPEAK, found.outcomes)
     assert rows["5"] == {"items": 1, "score": 0.0, "median_error_s": 0.2, "median_abs_error_s": 0.2}
     assert rows["7"]["median_error_s"] is None
+
+
+@pytest.mark.parametrize(
+    ("of", "family"),
+    [("timespeak", "since"), ("timespeak", "cancelled"), ("timespeak", "changed"), ("dialogue", "backchannel")],
+)
+def test_a_number_that_is_not_the_one_interval_asked_for_has_no_part_in_the_errors(of: str, family: str) -> None:
+    tags = {"family": family, "n": "12"}
+    outcome = Outcome(id="a", score=1.0, alarms=0, seconds=9.0, tags=tags, errors_s=(0.5,))
+    assert by_seconds(named(of), [outcome]) == {}
 
 
 def test_a_trace_tells_what_ran_what_was_late_and_what_never_came(tmp_path: Path) -> None:
