@@ -109,7 +109,7 @@ class Timeline:
         end = start + frames
         self.placed.append(Placed(clip, start, end))
         asked = clip.utterance
-        self._make_way(asked.kind, start // FRAMES_PER_TURN, end // FRAMES_PER_TURN)
+        cut_off = self._make_way(asked.kind, start // FRAMES_PER_TURN, end // FRAMES_PER_TURN)
         if asked.kind is Kind.CHATTER:
             self._hear_cue(asked, end)
             if asked.words == "go":
@@ -117,7 +117,7 @@ class Timeline:
         elif asked.kind is not Kind.BACK:
             pause = UNDERSTOOD_MS if asked.kind in (*STANDING, *SIGHTS, Kind.STOP, Kind.CHANGE) else ANSWERED_MS
             understood = (end * FRAME_MS + pause) // TURN_MS
-            self._understand(asked, start // FRAMES_PER_TURN, understood, end)
+            self._understand(asked, start // FRAMES_PER_TURN, understood, end, cut_off)
         return end
 
     def read(self, utterance: Utterance, k: int) -> int:
@@ -126,9 +126,9 @@ class Timeline:
         for start in range(0, len(ids), TEXT_PER_TURN):
             self.text[k] = ids[start : start + TEXT_PER_TURN]
             k += 1
-        self._make_way(utterance.kind, first, k)
+        cut_off = self._make_way(utterance.kind, first, k)
         if utterance.kind not in (Kind.CHATTER, Kind.BACK):
-            self._understand(utterance, first, k, k * FRAMES_PER_TURN)
+            self._understand(utterance, first, k, k * FRAMES_PER_TURN, cut_off)
         return k
 
     def instruct(self, utterance: Utterance) -> None:
@@ -156,10 +156,12 @@ class Timeline:
         """Drops what lies beyond the end."""
         self.out = {k: ids for k, ids in self.out.items() if k < self.turns}
 
-    def _understand(self, utterance: Utterance, first: int, k: int, end: int) -> None:
+    def _understand(self, utterance: Utterance, first: int, k: int, end: int, cut_off: bool) -> None:
         match utterance.kind:
             case Kind.STOP:
                 self._stop(k)
+                if cut_off:
+                    self.out[k] = (vocab.TOKEN_ID["<stop>"], *self.out.get(k, ()))
             case Kind.CHANGE:
                 self._change(utterance, first, k)
             case Kind.ASK:
@@ -209,19 +211,24 @@ class Timeline:
         self.talks.append(Talk(k, k + TALK_TURNS * (last - 1), last))
         self.out.update({k + TALK_TURNS * index: vocab.encode(vocab.number(index + 1)) for index in range(last)})
 
-    def _make_way(self, kind: Kind, first: int, last: int) -> None:
-        """Somebody speaks in the micro-turns [first, last] while the model counts: it waits, then goes on or not."""
+    def _make_way(self, kind: Kind, first: int, last: int) -> bool:
+        """Somebody speaks in the micro-turns [first, last] while the model counts: it waits, then goes on or not.
+
+        Returns whether it was cut off for good.
+        """
         if not self.talks or first > self.talks[-1].last:
-            return
+            return False
         talk = self.talks[-1]
         held = {k: ids for k, ids in self.out.items() if k > first + YIELD_TURNS}
         self.out = {k: ids for k, ids in self.out.items() if k not in held}
         if kind is not Kind.BACK:
             self.talks[-1] = replace(talk, last=first + YIELD_TURNS)
-        elif held:
+            return bool(held)
+        if held:
             later = max(0, last + 1 - min(held))
             self.out.update({k + later: ids for k, ids in held.items()})
             self.talks[-1] = replace(talk, last=talk.last + later)
+        return False
 
     def _hear_cue(self, utterance: Utterance, end: int) -> None:
         active = self.active

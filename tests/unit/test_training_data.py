@@ -301,6 +301,19 @@ def test_an_interruption_ends_counting_and_a_question_is_answered() -> None:
     assert line.out[18] == vocab.encode("cold")
 
 
+@pytest.mark.parametrize("read", [False, True])
+def test_a_stop_that_interrupts_is_told_as_an_event_once_it_is_understood(read: bool) -> None:
+    line, stop = counting(), Utterance(kind=Kind.STOP, words="stop")
+    if read:
+        line.read(stop, 13)
+    else:
+        line.hear(clip("stop", kind=Kind.STOP), start=130, frames=20)  # ends at 3.0 s
+    assert numbers(line)[:3] == [6, 9, 12]
+    assert [line.out[k] for k in numbers(line)[3:]] == [(vocab.TOKEN_ID["<stop>"],)]
+    line.hear(clip("stop", kind=Kind.STOP), start=400, frames=20)  # nothing is left to stop
+    assert len(numbers(line)) == 4
+
+
 def test_a_backchannel_delays_counting_but_does_not_end_it() -> None:
     line = counting()
     line.hear(clip("mm hm", kind=Kind.BACK), start=130, frames=35)
