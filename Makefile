@@ -89,7 +89,7 @@ bench: bench-tools ## sessions, latency, baselines; leaves out/bench.json
 	$(BIN)/counterpoint bench
 
 train: $(STAMP) train-tools ## from the weights of an earlier revision to the shipped ones, on two cores (needs Node 20 and npm)
-	@command -v node npm >/dev/null || { echo "make train: one of the voices runs in Node; install Node 20 and npm"; exit 1; }
+	@{ command -v node && command -v npm; } >/dev/null || { echo "make train: one of the voices runs in Node; install Node 20 and npm"; exit 1; }
 	@git rev-parse --git-dir >/dev/null || { echo "make train: begins with weights of an earlier revision; clone the repository"; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ./protos -e '.[voicebuild]'
 	$(BIN)/python -m training.run
