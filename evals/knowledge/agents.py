@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cluster.errors import ConfigError, InvalidInput
+from cluster.media.text import Vocabulary
 from counterpoint.talk.wav import Sound
 from evals.cascade.small_llm import NAME, SmallLlm
 from evals.harness.lockstep import listen
@@ -74,14 +75,21 @@ class ByText:
         return [" ".join(said.text for said in each.said if not said.text.startswith("<")).strip() for each in heard]
 
     def _script(self, id: str, prompt: str) -> Script:
-        known = " ".join(word for word in prompt.split() if self._knows(word))
+        known = known_words(prompt, self._model.vocabulary)
         most = self._model.spec.text_in_max
-        seconds = LISTEN_S + 0.2 * (len(known.split()) // most + 1)
+        seconds = LISTEN_S + 0.2 * (len(known) // most + 1)
         sound = Sound(pcm=b"", sample_rate_hz=SILENT_HZ).lasting(round(seconds * 5) / 5)
-        return Script(id=id, sound=sound, typed=(Typed(at_ms=0, text=known),) if known else ())
+        return Script(id=id, sound=sound, typed=(Typed(at_ms=0, text=" ".join(known)),) if known else ())
 
-    def _knows(self, word: str) -> bool:
-        try:
-            return bool(self._model.vocabulary.encode(word, "prompt"))
-        except InvalidInput:
-            return False
+
+def known_words(prompt: str, vocabulary: Vocabulary) -> list[str]:
+    """Those of its words of which the checkpoint has each part: none that it would read as unknown."""
+    return [word for word in prompt.split() if _known(word, vocabulary)]
+
+
+def _known(word: str, vocabulary: Vocabulary) -> bool:
+    try:
+        tokens = vocabulary.encode(word, "prompt")
+    except InvalidInput:  # a control character, or what looks like a control token
+        return False
+    return bool(tokens) and not vocabulary.unknown(tokens)

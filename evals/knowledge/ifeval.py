@@ -19,7 +19,7 @@ from typing import Any
 from cluster.errors import ConfigError
 
 FILE = "input_data.jsonl"
-_HOW = "`make eval-text` brings it"
+_HOW = "`make setup` brings it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,7 @@ def evaluate(wanted: Wanted, tell: Tell) -> dict[str, Any]:
     found = {mode: kind.score(rows, given) for mode, given in answers.items()}
     report = {
         "name": wanted.name,
-        "set": {"sha256": _sha256(wanted.folder), "items": len(rows)},
+        "set": {"sha256": _sha256(wanted.folder, kind.files), "items": len(rows)},
         "agent": who,
         "agent_on": found.get("agent_on"),
         "agent_off": found["agent_off"],
@@ -68,6 +68,8 @@ def evaluate(wanted: Wanted, tell: Tell) -> dict[str, Any]:
 
 
 class _Ifeval:
+    files = (ifeval.FILE,)
+
     def read(self, folder: Path) -> list[Any]:
         return list(ifeval.read(folder))
 
@@ -82,6 +84,8 @@ class _Ifeval:
 
 
 class _Bbh:
+    files = tuple(f"{task}.json" for task in bbh.TASKS)
+
     def read(self, folder: Path) -> list[Any]:
         return list(bbh.read(folder))
 
@@ -104,9 +108,9 @@ def _some(rows: list[Any], items: int) -> list[Any]:
     return [rows[int(len(rows) * (index + 0.5) / items)] for index in range(items)]
 
 
-def _sha256(folder: Path) -> str:
+def _sha256(folder: Path, files: Sequence[str]) -> str:
     """Of the questions, whatever lies beside them."""
     digest = hashlib.sha256()
-    for path in sorted([*folder.glob("*.json"), *folder.glob("*.jsonl")]):
-        digest.update(path.read_bytes())
+    for name in sorted(files):
+        digest.update((folder / name).read_bytes())
     return digest.hexdigest()

@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from engine_tools import SHALLOW
-from tokenizers import Tokenizer
 
-from cluster.model.config import Window
-from cluster.model.random_checkpoint import write_random_checkpoint
 from counterpoint.talk.wav import Sound
 from evals.harness.lockstep import Listened, listen
 from evals.harness.model import Model, load_model, write_zeroed
 from evals.harness.script import Script, Typed, script_of
 from evals.harness.trace import ItemTrace, Trace
 from evals.items import Event, Item
+from tests.unit.eval_tools import VOICE, talkative
 
-MODELS = Path(__file__).parents[2] / "models"
 TURNS = 24  # more than a window: an anchor is on the way
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    """Random weights over the shipped vocabulary: it says a lot, and never twice the same."""
-    tokenizer = MODELS / "counterpoint-micro" / "tokenizer.json"
-    size = Tokenizer.from_file(str(tokenizer)).get_vocab_size()
-    window = Window(micro_turns=16, pins_max=4, prefix_max=8)
-    folder = tmp_path_factory.mktemp("checkpoint")
-    write_random_checkpoint(
-        folder, config=replace(SHALLOW, num_hidden_layers=1, ctc=None, vocab_size=size, window=window), sil_bias=1.0
-    )
-    (folder / "tokenizer.json").write_bytes(tokenizer.read_bytes())
-    return load_model(folder, MODELS / "voice", sessions=2, deterministic=True)
+    """It says a lot, and never twice the same."""
+    return load_model(talkative(tmp_path_factory.mktemp("checkpoint")), VOICE, sessions=2, deterministic=True)
 
 
 def scripts(*names: str) -> list[Script]:
@@ -72,9 +59,7 @@ def test_ticks_that_never_ran_coalesce_and_input_that_never_came_is_sealed(model
 
 
 def test_with_weights_of_zero_nothing_is_said(model: Model, tmp_path: Path) -> None:
-    empty = load_model(
-        write_zeroed(model.checkpoint, tmp_path / "zeroed"), MODELS / "voice", sessions=2, deterministic=False
-    )
+    empty = load_model(write_zeroed(model.checkpoint, tmp_path / "zeroed"), VOICE, sessions=2, deterministic=False)
     (heard,) = listen(empty, scripts("a"))
     assert not heard.outputs
 

@@ -1,17 +1,13 @@
-"""Text benchmarks: rules judge the answers, and an agent is whoever speaks the common protocol."""
+"""Text benchmarks: rules judge the answers."""
 
 from __future__ import annotations
 
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
 from cluster.errors import ConfigError
 from evals.knowledge import bbh, ifeval
-from evals.knowledge.agents import endpoint
 
 PROMPT = ifeval.Prompt(
     key=1,
@@ -43,7 +39,6 @@ def test_silence_is_never_right_and_chance_is_told() -> None:
 
 
 def test_instructions_are_verified_strictly_and_loosely() -> None:
-    pytest.importorskip("langdetect", reason="`make eval-text` brings the verifiers")
     good = ifeval.verify(PROMPT, "*two words*")
     assert (good.strict, good.loose) == ((True, True), (True, True))
     first_line = ifeval.verify(PROMPT, "Sure, here it is:\n*two words*")
@@ -55,31 +50,35 @@ def test_instructions_are_verified_strictly_and_loosely() -> None:
     assert found["instruction_loose"] == pytest.approx(200 / 3)
 
 
-class _Api(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        answer = {"choices": [{"message": {"content": asked["messages"][0]["content"].upper()}}]}
-        self.send_response(200 if self.path == "/v1/chat/completions" else 404)
-        self.end_headers()
-        self.wfile.write(json.dumps(answer).encode())
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+def followed(instruction: str, answer: str, **kwargs: object) -> bool:
+    prompt = ifeval.Prompt(key=1, prompt="?", instructions=(instruction,), kwargs=(kwargs,))
+    return ifeval.verify(prompt, answer).strict[0]
 
 
-def test_any_endpoint_of_the_common_protocol_is_an_agent() -> None:
-    server = HTTPServer(("127.0.0.1", 0), _Api)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        url = f"http://127.0.0.1:{server.server_port}"
-        assert endpoint(f"{url}/v1", model="m", api_key="", max_tokens=8)("hello") == "HELLO"
-        with pytest.raises(ConfigError, match="gave no answer"):
-            endpoint(url, model="m", api_key="", max_tokens=8)("hello")
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+def test_sentences_words_and_languages_are_told_without_any_download() -> None:
+    three = {"num_sentences": 3, "relation": "at least"}
+    assert followed("length_constraints:number_sentences", "It rains. We stay in. Tea is good.", **three)
+    assert not followed("length_constraints:number_sentences", "It rains, we stay in, tea is good.", **three)
+    twice = {"capital_frequency": 2, "capital_relation": "at least"}
+    assert followed("change_case:capital_word_frequency", "THIS IS loud", **twice)
+    german = "Der Zug kommt heute leider eine halbe Stunde später, und niemand weiß, warum."
+    assert followed("language:response_language", german, language="de")
+    assert not followed("language:response_language", german, language="en")
+
+
+def test_each_of_the_published_instructions_has_its_verifier() -> None:
+    registry, _ = ifeval._verifiers()
+    assert len(registry) == 25
+    for name in registry:
+        checker = registry[name](name)
+        arguments = {key: "Say this." for key in checker.get_instruction_args_keys() if key == "prompt_to_repeat"}
+        assert checker.build_description(**arguments)
+        assert checker.check_following("Any answer at all.\n\nIt has two paragraphs.") in (True, False)
+
+
+def test_an_instruction_nobody_can_verify_ends_the_run() -> None:
+    with pytest.raises(ConfigError, match="no verifier for the instruction detectable_format:poem"):
+        followed("detectable_format:poem", "roses")
 
 
 def test_prompts_that_are_not_there_are_asked_for_by_name(tmp_path: Path) -> None:
