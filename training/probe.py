@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from training.expert_load import CountingBank
 from training.export import CHECKPOINT
 from training.probe_items import Item
 from training.probe_set import Builder
@@ -39,10 +40,10 @@ def fingerprint(items: list[Item]) -> str:
     return digest.hexdigest()
 
 
-def run(checkpoint: Path, items: list[Item]) -> list[Outcome]:
+def run(bank: CountingBank, items: list[Item]) -> list[Outcome]:
     """Greedy, through the serving engine. Prints every conversation that went wrong."""
     outcomes = []
-    for item, said in zip(items, listen_together(checkpoint, [item.samples_N for item in items]), strict=True):
+    for item, said in zip(items, listen_together(bank, [item.samples_N for item in items]), strict=True):
         voiced = [(each.onset_s, each.words) for each in said if each.words]
         outcome = judge(item, voiced)
         outcomes.append(outcome)
@@ -57,10 +58,12 @@ def probe(
     checkpoint: Path, seed: int, development: bool, counts: dict[str, int], sil_bias: float | None
 ) -> dict[str, Any]:
     items = build(seed, development, counts)
-    outcomes = run(checkpoint if sil_bias is None else with_bias(checkpoint, sil_bias), items)
+    bank = CountingBank(checkpoint if sil_bias is None else with_bias(checkpoint, sil_bias))
+    outcomes = run(bank, items)
     return {
         "set": {"items": len(items), "seed": seed, "sha256": fingerprint(items), "development": development},
         **report(outcomes),
+        "experts": bank.report(),
         "floors": floors(items),
     }
 

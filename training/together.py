@@ -12,16 +12,20 @@ import numpy.typing as npt
 
 from cluster.engine import Engine
 from cluster.media.dmel import DMelConfig
+from cluster.model.dispatch import Local
 from cluster.types import Prefill, SlotWork, TickBatch
+from training.expert_load import CountingBank
 from training.forward import vocabulary
 from training.listener import Said, micro_turns, to_said
 
 _PAGES_PER_SLOT = 56  # 16 rows each: a conversation shorter than the window, even a talkative one
 
 
-def listen_together(checkpoint: Path, sounds: Sequence[npt.NDArray[np.float32]]) -> list[list[Said]]:
-    """What is said in each; greedy. Raises ValueError for a sound that does not fit into one window."""
-    engine = Engine(checkpoint, num_slots=len(sounds), num_pages=_PAGES_PER_SLOT * len(sounds))
+def listen_together(bank: CountingBank, sounds: Sequence[npt.NDArray[np.float32]]) -> list[list[Said]]:
+    """What the checkpoint of the bank says in each; greedy. Raises ValueError for a sound longer than a window."""
+    engine = Engine(
+        bank.checkpoint, num_slots=len(sounds), exchange=Local(bank), num_pages=_PAGES_PER_SLOT * len(sounds)
+    )
     turns = [list(micro_turns(samples_N, DMelConfig())) for samples_N in sounds]
     window = engine.config.window.micro_turns
     if max(map(len, turns)) > window:
@@ -31,7 +35,7 @@ def listen_together(checkpoint: Path, sounds: Sequence[npt.NDArray[np.float32]])
         for slot in range(len(sounds))
     )
     engine.step(TickBatch(n=0, engine_epoch=0, work=opened))
-    words = vocabulary(checkpoint)
+    words = vocabulary(bank.checkpoint)
     said: list[list[Said]] = [[] for _ in sounds]
     for k in range(max(map(len, turns))):
         passes = engine.config.micro_turn.passes_max
