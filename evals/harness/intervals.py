@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -17,12 +17,22 @@ def bootstrap(
     samples: Sequence[T], statistic: Callable[[Sequence[T]], float], *, rounds: int = ROUNDS, seed: int = SEED
 ) -> Interval | None:
     """95 % of the values that `statistic` takes on items drawn with replacement. None for no items."""
+    return bootstrap_each(samples, lambda drawn: {"": statistic(drawn)}, rounds=rounds, seed=seed).get("")
+
+
+def bootstrap_each(
+    samples: Sequence[T], statistics: Callable[[Sequence[T]], Mapping[str, float]], *, rounds: int, seed: int = SEED
+) -> dict[str, Interval]:
+    """The same of several figures at once. A draw in which nothing stands to be counted tells nothing of a figure."""
     if not samples:
-        return None
+        return {}
     rng = np.random.default_rng(seed)
     count = len(samples)
-    values = [statistic([samples[i] for i in rng.integers(count, size=count)]) for _ in range(rounds)]
-    return _middle(np.asarray(values))
+    values: dict[str, list[float]] = {}
+    for _ in range(rounds):
+        for name, value in statistics([samples[i] for i in rng.integers(count, size=count)]).items():
+            values.setdefault(name, []).append(value)
+    return {name: _middle(np.asarray(drawn)) for name, drawn in values.items()}
 
 
 def bootstrap_mean(values: Sequence[float], *, rounds: int = ROUNDS, seed: int = SEED) -> Interval | None:

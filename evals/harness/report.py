@@ -1,4 +1,4 @@
-"""`out/eval/NAME.json`, field by field as DESIGN.md section 13 names them. Pure."""
+"""`out/eval/NAME.json`, field by field as DESIGN.md section 13 names them, and what goals need beside. Pure."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evals.bench.rows import percentiles
-from evals.harness import refusal
+from evals.harness import goals, refusal
+from evals.harness.controls import TRIVIAL
 from evals.harness.intervals import bootstrap_mean
 from evals.harness.names import Named
 from evals.harness.realtime import Live
-from evals.harness.scoring import Scored, by_seconds, by_tag, scored
+from evals.harness.scoring import ALARMS, Scored, by_people, by_seconds, by_tag, scored
 from evals.harness.sets import EvalSet
 
 
@@ -41,7 +42,7 @@ def report(name: Named, eval_set: EvalSet, found: Findings) -> dict[str, Any]:
         controls={each: scored.score for each, scored in found.controls.items()},
         floors={each: scored.score for each, scored in found.floors.items()},
         zeroed_spoke=found.zeroed_spoke,
-        cascade_items=len(found.controls[refusal.CASCADE].outcomes) if refusal.CASCADE in found.controls else 0,
+        cascade_items=len(found.controls[refusal.CASCADE].everything) if refusal.CASCADE in found.controls else 0,
         cascade_wanted=min(refusal.CASCADE_ITEMS, len(eval_set.items)),
     )
     return {
@@ -54,10 +55,14 @@ def report(name: Named, eval_set: EvalSet, found: Findings) -> dict[str, Any]:
             "split": eval_set.split,
             "known": eval_set.known,
             "negatives": sum(not (item.expect or name.speaks(item)) for item in eval_set.items),
+            "recorded": sum(map(by_people, found.lockstep.everything)),
         },
         "lockstep": found.lockstep.as_json(),
         "realtime": found.realtime.as_json() if found.realtime else None,
         "replay": found.replay.as_json() if found.replay else None,
+        "recorded": _recorded(found),
+        "goals": _goals(name, eval_set, found),
+        "measures": _measures(name, found),
         "cluster": _cluster(name, found),
         "blind_floors": _scores(found.floors),
         "sighted_baselines": _scores(found.baselines),
@@ -70,14 +75,14 @@ def report(name: Named, eval_set: EvalSet, found: Findings) -> dict[str, Any]:
                 ("controls", found.controls),
             )
         },
-        "false_alarms_per_min": best.alarms_per_min,
+        "false_alarms_per_min": best.metrics[ALARMS],
         "latency_ms": percentiles([ms for live in found.live for ms in live.latency_ms]),
         "onset_error_s": _errors(best),
-        "by_voice": by_tag(name, best.outcomes, "voice"),
+        "by_voice": by_tag(name, best.everything, "voice"),
         "by_family": by_tag(name, best.outcomes, "family"),
-        "by_engine": by_tag(name, best.outcomes, "engine"),
+        "by_engine": by_tag(name, best.everything, "engine"),
         "by_n": by_seconds(name, found.lockstep.outcomes),
-        "metrics": dict(best.metrics) | (_dialogue(best) if name.name == "dialogue" else {}),
+        "metrics": _dialogue(best) if name.name == "dialogue" else dict(best.metrics),
         "cascade": dict(found.cascade),
         "versions": dict(found.versions),
     }
@@ -85,6 +90,61 @@ def report(name: Named, eval_set: EvalSet, found: Findings) -> dict[str, Any]:
 
 def _scores(members: Mapping[str, Scored]) -> dict[str, float]:
     return {each: scored.score for each, scored in members.items()}
+
+
+def _recorded(found: Findings) -> dict[str, Any]:
+    """Recorded people apart from the headline, with a sentence for whoever looks for them."""
+    ways = {"lockstep": found.lockstep, "realtime": found.realtime, "cascade": found.controls.get(refusal.CASCADE)}
+    apart = {way: scored.recorded.as_json() for way, scored in ways.items() if scored and scored.recorded}
+    floors = {each: scored.recorded.as_json() for each, scored in _blind(found).items() if scored.recorded}
+    best = max(floors, key=lambda each: floors[each]["score"], default=None)
+    people = sum(map(by_people, found.lockstep.everything))
+    if apart:
+        says = f"In {people} items a recorded person asks. They are in no score but these and those by voice."
+    elif people:
+        says = "A recorded person asks in every item, so the scores are theirs."
+    else:
+        says = "No recorded person asks in this set: it tells nothing of people."
+    floor = {"best_blind_floor": {"name": best, **floors[best]} if best else None}
+    return {"items": people, "says": says, **dict.fromkeys(ways), **apart, **floor}
+
+
+def _blind(found: Findings) -> dict[str, Scored]:
+    """All that sees and hears nothing."""
+    return {each: scored for each, scored in found.controls.items() if each in TRIVIAL} | found.floors
+
+
+def _goals(name: Named, eval_set: EvalSet, found: Findings) -> dict[str, Any]:
+    """short_of: what these figures are not, for a goal is of the test set in real time."""
+    model, cascade = found.realtime or found.lockstep, found.controls.get(refusal.CASCADE)
+    rows = goals.rows(name, model, _blind(found), found.baselines, cascade)
+    short_of = [] if found.realtime else ["on the virtual clock, not in real time"]
+    if eval_set.split != "test":
+        short_of.append(f"of the {eval_set.split} split, not of the test set")
+    return {
+        "of": "realtime" if found.realtime else "lockstep",
+        "short_of": short_of,
+        "reached": sum(row["reached"] is True for row in rows),
+        "wanted": len(rows),
+        "rows": rows,
+    }
+
+
+def _measures(name: Named, found: Findings) -> dict[str, Any]:
+    """Every way of answering by the figures that goals are about."""
+
+    def told(scored: Scored) -> dict[str, Any]:
+        return {
+            metric: {"value": scored.metrics[metric], "ci95": scored.intervals.get(metric)}
+            for metric in goals.measures(name.name)
+            if metric in scored.metrics
+        }
+
+    ways = {"lockstep": found.lockstep, "realtime": found.realtime, "replay": found.replay}
+    groups = {"blind_floors": found.floors, "sighted_baselines": found.baselines, "controls": found.controls}
+    return {way: told(scored) for way, scored in ways.items() if scored} | {
+        group: {each: told(scored) for each, scored in members.items()} for group, members in groups.items()
+    }
 
 
 def _cluster(name: Named, found: Findings) -> dict[str, Any] | None:
@@ -118,22 +178,17 @@ def _errors(best: Scored) -> dict[str, float | None]:
 
 
 def _dialogue(best: Scored) -> dict[str, Any]:
-    """answer_onset_ms: signed, from the end of the question. A count that never stopped is 5 s, and counted apart."""
-
-    def values(measure: str) -> list[float]:
-        return [each.measures[measure] for each in best.outcomes if measure in each.measures]
-
-    ignored, given = sum(values("backchannels_ignored")), sum(values("backchannels"))
-    stops = values("stop_ms")
+    """The percentiles of one measure together. A count that never stopped is 5 s, and counted apart."""
+    figure = best.metrics.get
+    stops = [each.measures for each in best.outcomes if "stop_ms" in each.measures]
+    together = ("answer_onset_ms", "stop_ms", "backchannels ignored")
     return {
-        "answer_onset_ms": _spread(values("answer_onset_ms"), (50, 90, 99)),
-        "stop_ms": {**_spread(stops, (50, 95)), "items": len(stops), "never": int(sum(values("never_stops")))},
-        "backchannels_ignored": round(100 * ignored / given, 2) if given else None,
+        **{name: value for name, value in best.metrics.items() if not name.startswith(together)},
+        "answer_onset_ms": {mark: figure(f"answer_onset_ms {mark}") for mark in ("p50", "p90", "p99")},
+        "stop_ms": {
+            **{mark: figure(f"stop_ms {mark}") for mark in ("p50", "p95")},
+            "items": len(stops),
+            "never": int(sum(each["never_stops"] for each in stops)),
+        },
+        "backchannels_ignored": figure("backchannels ignored"),
     }
-
-
-def _spread(values: Sequence[float], percents: Sequence[int]) -> dict[str, float | None]:
-    if not values:
-        return {f"p{percent}": None for percent in percents}
-    ordered = sorted(values)
-    return {f"p{percent}": ordered[max(0, -(-len(ordered) * percent // 100) - 1)] for percent in percents}

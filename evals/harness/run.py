@@ -210,8 +210,8 @@ def _live(wanted: Wanted, scripts: Sequence[Script], tell: Tell) -> list[Live]:
 def _write_items(path: Path, items: Sequence[Item], heard: Sequence[Listened], found: Findings) -> None:
     """One item a line: what was due, what was said, how it was judged, for whoever wants to know why."""
     live = {each.id: each for each in found.live}
-    judged = {each.id: each for each in found.lockstep.outcomes}
-    judged_live = {each.id: each for each in found.realtime.outcomes} if found.realtime else {}
+    judged = {each.id: each for each in found.lockstep.everything}
+    judged_live = {each.id: each for each in found.realtime.everything} if found.realtime else {}
     with path.open("w") as file:
         for item, each in zip(items, heard, strict=True):
             row: dict[str, Any] = {

@@ -21,7 +21,7 @@ from evals.harness.trace import ItemTrace, Trace
 from evals.items import Expect, Item, Outcome, Said, write_set
 
 TIMESPEAK = named("timespeak")
-CONTROLS = (  # of issue 3, in its words and not in the harness's
+CONTROLS = (  # those that are asked of every report, named here apart from the harness
     *("silence", "always_talk", "metronome", "oracle", "oracle_delayed_1", "oracle_delayed_2", "oracle_delayed_5"),
     *("zero_weights", "cascade"),
 )
