@@ -18,7 +18,8 @@ from evals.items import Expect, Item, Outcome, Said, mean
 from evals.matching import voiced
 from evals.render.shapes import COLOURS, SHAPES
 
-RELATED_S = 1.0  # the window ends so long after what it tells of has gone
+RELATED_S = 1.0  # a window ends so long after what it tells of has gone, where no event says otherwise
+RELATED_END = "related end"  # for each turn, in their order: what it tells of has gone
 WEIGHTS = (0.0, 0.5, 1.0)
 ACK, CORE = 0.2, 0.8
 _WORD = re.compile(r"[a-z0-9']+")
@@ -34,12 +35,13 @@ def judge(item: Item, said: Sequence[Said]) -> Outcome:
         score = float(not outputs)
         return Outcome.of(item, score, len(strays), (), {**measures, "unanswerable_right": score, "hits": 0.0})
     inside = [[each for each in outputs if a <= each.onset_s <= b] for a, b in windows]
+    gone = _gone(item)
     for weight in WEIGHTS:
-        values = [pauc(due, heard, weight) for due, heard in zip(item.expect, inside, strict=True)]
+        values = [pauc(due, heard, weight, at) for due, heard, at in zip(item.expect, inside, gone, strict=True)]
         measures[f"pauc_{weight:g}"] = mean(values)
     claimed = _claimed(item, strays)
-    turns = zip(item.expect, inside, claimed, strict=True)
-    guarded = mean([0.0 if false else pauc(due, heard, 0.5) for due, heard, false in turns])
+    turns = zip(item.expect, inside, gone, claimed, strict=True)
+    guarded = mean([0.0 if false else pauc(due, heard, 0.5, at) for due, heard, at, false in turns])
     measures["guarded"] = guarded
     measures["duplicates"] = float(sum(_repeats(heard) for heard in inside))
     measures["hits"] = sum(ACK * bool(heard) + CORE * (_final(due, heard) == 2) for due, heard in _pairs(item, inside))
@@ -47,8 +49,8 @@ def judge(item: Item, said: Sequence[Said]) -> Outcome:
     return Outcome.of(item, guarded, len(strays), lags, measures)
 
 
-def pauc(due: Expect, heard: Sequence[Said], weight: float) -> float:
-    """Of one turn; heard: what was said in its window, in order."""
+def pauc(due: Expect, heard: Sequence[Said], weight: float, gone_s: float) -> float:
+    """Of one turn; heard: what was said in its window, in order; gone_s: when what it tells of has gone."""
     a, b = due.from_s, due.to_s
     at, level, total, text = a, 0.5, 0.0, ""
     for each in heard:
@@ -57,7 +59,7 @@ def pauc(due: Expect, heard: Sequence[Said], weight: float) -> float:
         said = f"{text} {each.text}"
         score = quality(due.text, said)
         # Too late to take back: the thing has gone, and what lowers the score now is dropped.
-        if not text or score >= level or each.onset_s <= b - RELATED_S:
+        if not text or score >= level or each.onset_s <= gone_s:
             text, level = said, float(score)
         at = moment
     return (total + (b - at) * level) / ((b - a) * 2)
@@ -97,6 +99,12 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, float]:
     hits, turns = (sum(each.measures[name] for each in outcomes) for name in ("hits", "turns"))
     found["ia_qtf1"] = 100 * 2 * hits / (hits + turns + false) if turns + false else 0.0
     return found
+
+
+def _gone(item: Item) -> list[float]:
+    """For each turn when what it tells of has gone."""
+    told = [event.t_s for event in item.events if event.kind == RELATED_END]
+    return told or [due.to_s - RELATED_S for due in item.expect]
 
 
 def _claimed(item: Item, strays: Sequence[Said]) -> list[bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from evals.media import VIDEO_AT
 
 SHOWN_S = 2.0  # from the typed request to the first picture
 TAIL_S = 3.0  # how long a session goes on after the film
+_MARKUP = re.compile(r"<[^<>]*>|[<\x00-\x1f\x7f-\x9f]")  # of subtitles; a word with < in front reads as a control token
 
 
 def rows(path: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
@@ -63,6 +65,11 @@ def first(folder: Path, candidates: Iterable[str], what: str) -> Path:
         if (folder / name).exists():
             return folder / name
     raise ConfigError(str(folder), f"{what}: none of {', '.join(names)} is there")
+
+
+def typed(text: str) -> str:
+    """What somebody can type of it: no markup, no control characters, no signs that stand alone. "": no words."""
+    return " ".join(word for word in _MARKUP.sub(" ", text).split() if any(map(str.isalnum, word)))
 
 
 def shown() -> dict[str, str]:

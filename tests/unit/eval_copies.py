@@ -42,14 +42,18 @@ def charades_v1(folder: Path, actions: str = "c001 0.00 30.00;c002 1.00 2.50;c00
     return folder
 
 
-def proactive_qa(folder: Path, span: object = (3.1, 6.0)) -> Path:
+def proactive_qa(
+    folder: Path,
+    span: object = (3.1, 6.0),
+    related: object = (3.1, 5.0),
+    answer: str = "A donkey.",
+    subtitles: tuple[str, ...] = ("Subtitle: hello",),
+) -> Path:
     small_film(folder / "WEB/videos/x.mp4")
-    answer = {"role": "assistant", "content": "A donkey.", "related_timespan": [3.1, 5.0], "reply_timespan": span}
-    asked = [
-        {"role": "user", "content": "What creature is shown?", "time": 0},
-        {"role": "user", "content": "Subtitle: hello", "time": 1.5},
-    ]
-    entry = {"video": "x.mp4", "question_id": "x", "answer": [answer], "conversation": asked, "duration": 12.9}
+    due = {"role": "assistant", "content": answer, "related_timespan": related, "reply_timespan": span}
+    asked = [{"role": "user", "content": "What creature is shown?", "time": 0}]
+    asked += [{"role": "user", "content": text, "time": 1.5} for text in subtitles]
+    entry = {"video": "x.mp4", "question_id": "x", "answer": [due], "conversation": asked, "duration": 12.9}
     (folder / "WEB/anno.json").write_text(json.dumps([entry]))
     return folder
 

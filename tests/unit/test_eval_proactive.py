@@ -10,6 +10,7 @@ from evals.proactivevideoqa.score import judge, pauc, quality, summary
 from tests.unit.eval_tools import oracle, tone
 
 DUE = Expect(text="red circle", from_s=10.0, to_s=14.0)
+GONE_S = 13.0
 ITEM = Item(id="a", duration_s=20.0, expect=(DUE,), tags={"family": "appear"})
 
 
@@ -36,16 +37,16 @@ def test_the_oracle_is_worth_all(items: list[Item]) -> None:
 
 def test_the_curve_is_the_published_one() -> None:
     half_way = said((12, "red circle"))
-    assert pauc(DUE, half_way, 0.0) == pytest.approx((2 * 0.5 + 2 * 2) / 8)
-    assert pauc(DUE, half_way, 0.5) == pytest.approx((1 * 0.5 + 3 * 2) / 8)
-    assert pauc(DUE, half_way, 1.0) == pytest.approx(1)
-    assert pauc(DUE, said((12, "blue circle")), 0.5) == pytest.approx(0.5 / 8)
+    assert pauc(DUE, half_way, 0.0, GONE_S) == pytest.approx((2 * 0.5 + 2 * 2) / 8)
+    assert pauc(DUE, half_way, 0.5, GONE_S) == pytest.approx((1 * 0.5 + 3 * 2) / 8)
+    assert pauc(DUE, half_way, 1.0, GONE_S) == pytest.approx(1)
+    assert pauc(DUE, said((12, "blue circle")), 0.5, GONE_S) == pytest.approx(0.5 / 8)
 
 
 def test_the_accumulated_text_is_judged_so_that_a_list_of_everything_is_wrong() -> None:
     assert [quality("red circle", text) for text in ("red circle", "a red one", "blue circle", "hello")] == [2, 1, 0, 0]
     assert quality("red circle", "red circle blue square") == 0
-    assert pauc(DUE, said((10, "red"), (11, "circle")), 0.0) == pytest.approx((1 * 1 + 3 * 2) / 8)
+    assert pauc(DUE, said((10, "red"), (11, "circle")), 0.0, GONE_S) == pytest.approx((1 * 1 + 3 * 2) / 8)
 
 
 def test_repeating_the_answer_changes_nothing_but_the_duplicates() -> None:

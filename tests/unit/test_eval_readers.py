@@ -6,14 +6,21 @@ from pathlib import Path
 import pytest
 
 from cluster.errors import ConfigError
+from cluster.media.text import Vocabulary
 from evals.charades import score as charades
+from evals.harness.controls import oracle
+from evals.harness.names import named
+from evals.harness.refusal import ORACLE_MIN
+from evals.harness.scoring import score
+from evals.harness.script import script_of
 from evals.harness.sets import open_set
 from evals.items import Said
 from evals.media import load
 from evals.proactivevideoqa import score as proactive
 from evals.readers import read
 from evals.repcount import score as repcount
-from tests.unit.eval_copies import charades_v1, proactive_qa, repcount_a, small_film
+from tests.unit.eval_copies import charades_v1, full_duplex, proactive_qa, repcount_a, small_film
+from tests.unit.eval_tools import SHIPPED
 
 
 def test_repetitions_of_repcount_a_end_at_their_frames_after_the_film_began(tmp_path: Path) -> None:
@@ -34,9 +41,54 @@ def test_charades_asks_for_the_first_action_that_occurs_once_and_not_all_the_tim
 def test_proactive_questions_keep_their_windows_and_their_subtitles(tmp_path: Path) -> None:
     (item,) = read("proactivevideoqa", proactive_qa(tmp_path))
     assert item.text.endswith("What creature is shown?")
-    assert [(event.t_s, event.text) for event in item.events] == [(3.5, "Subtitle: hello")]
+    assert [(event.t_s, event.text) for event in item.events if event.kind == "text"] == [(3.5, "Subtitle: hello")]
     assert proactive.judge(item, [Said(onset_s=5.1, text="it is a donkey")]).score == pytest.approx(1)
     assert proactive.judge(item, []).score == 0.25
+
+
+def test_a_proactive_answer_cannot_be_spoiled_once_what_it_tells_of_has_gone(tmp_path: Path) -> None:
+    folder = proactive_qa(tmp_path, span=(3.0, 10.0), related=(3.0, 5.0), answer="A red donkey.")
+    (item,) = read("proactivevideoqa", folder)
+    right = Said(onset_s=5.0, text="a red donkey")
+    scores = [proactive.judge(item, [right, Said(onset_s=at, text="blue")]).score for at in (6.9, 7.1)]
+    assert scores[0] < scores[1] == proactive.judge(item, [right]).score
+
+
+@pytest.mark.parametrize(
+    ("subtitle", "typed"),
+    [
+        ("<i>Hello</i> <b>you</b>", "Hello you"),
+        ("<John> I <3 it", "I 3 it"),
+        ("- Who's\r\nthere? -", "Who's there?"),
+        ("♪ ... ♪", None),
+        ("", None),
+    ],
+)
+def test_of_a_subtitle_its_words_are_typed_and_nothing_that_a_session_refuses(
+    tmp_path: Path, subtitle: str, typed: str | None
+) -> None:
+    (item,) = read("proactivevideoqa", proactive_qa(tmp_path, subtitles=(subtitle, "last")))
+    script = script_of(item, tmp_path)
+    assert [each.text for each in script.typed[1:]] == [*filter(None, [typed]), "last"]
+    vocabulary = Vocabulary(SHIPPED / "tokenizer.json")
+    assert all(vocabulary.encode(each.text, "text") for each in script.typed)
+
+
+@pytest.mark.parametrize(
+    ("name", "published", "make"),
+    [
+        ("repcount", "repcount-a", repcount_a),
+        ("charades", "charades", lambda folder: charades_v1(folder, "c002 1.00 14.00")),  # 0.2 s are much of a second
+        ("proactivevideoqa", "proactivevideoqa", proactive_qa),
+        ("dialogue", "full-duplex-bench", full_duplex),
+    ],
+)
+def test_an_oracle_is_right_on_every_copy_for_else_no_report_could_stand(
+    tmp_path: Path, name: str, published: str, make: Callable[[Path], Path]
+) -> None:
+    items = read(published, make(tmp_path))
+    told = {item.id: oracle(named(name), item, 0) for item in items}
+    assert score(named(name), items, told).score > ORACLE_MIN
 
 
 WRONG: list[tuple[str, Callable[[Path], Path], str]] = [
@@ -46,6 +98,7 @@ WRONG: list[tuple[str, Callable[[Path], Path], str]] = [
     ("charades", lambda f: charades_v1(f, "c002 1.00"), r"Charades_v1_test.csv:2: actions: 'c002 1.00'"),
     ("charades", lambda f: charades_v1(f, "c009 1.00 2.00"), r"class c009 is not in the class list"),
     ("proactivevideoqa", lambda f: proactive_qa(f, 3), r"answer\[0\]: reply_timespan: 3 is not \[from, to\]"),
+    ("proactivevideoqa", lambda f: proactive_qa(f, related=None), r"answer\[0\]: related_timespan: None is not"),
     ("full-duplex-bench", lambda f: f, r"none of the folders candor_pause_handling"),
     ("charades-sta", lambda f: f, r"--format: 'charades-sta' is none of repcount-a"),
 ]
