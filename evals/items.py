@@ -60,12 +60,25 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Emitted:
+    """The micro-turn that emitted an output, what lay between its end and its slot, and how late its result came."""
+
+    k: int
+    jitter_ms: int
+    due_ms: int
+    late_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """An output: where it is heard, in media time. text: its words, or one event in angle brackets."""
+    """An output: where it is heard, in media time. text: its words, or one event in angle brackets. emitted: where it
+    comes from micro-turns.
+    """
 
     onset_s: float
     text: str
     end_s: float = 0.0
+    emitted: Emitted | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

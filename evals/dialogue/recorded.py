@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from evals.dialogue import onset
 from evals.dialogue.episodes import Episode, episodes, falls_silent
 from evals.items import Item, Outcome, Said
 
@@ -66,7 +67,7 @@ def _turn(item: Item, said: Sequence[Said]) -> Judged:
     measures = {"false_starts": float(early)}
     after = [each.from_s for each in spoken if each.from_s >= end]
     if spoken:
-        measures["answer_onset_ms"] = round(1000 * (spoken[0].from_s - end), 1)
+        measures |= onset.of(said, spoken[0].from_s, end)
     taken = bool(after) and after[0] <= end + ANSWER_S
     measures["took_turn"] = float(taken)
     return float(taken and not early), early, measures

@@ -11,7 +11,7 @@ import dataclasses
 import itertools
 from collections.abc import Callable, Sequence
 
-from evals.dialogue import recorded
+from evals.dialogue import onset, recorded
 from evals.dialogue.episodes import Episode, episodes, falls_silent
 from evals.dialogue.metrics import summary
 from evals.items import Expect, Item, Outcome, Said
@@ -61,7 +61,7 @@ def _floor(item: Item, said: Sequence[Said]) -> dict[str, float]:
         asked = next(event.t_s for event in item.events if event.kind == "request")
         first = next((each.from_s for each in spoken if each.from_s >= asked), None)
         if first is not None:
-            measures["answer_onset_ms"] = round((first - ends[0]) * 1000, 1)
+            measures |= onset.of(said, first, ends[0])
     return measures
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cluster.types import MICRO_TURN_MS
-from evals.items import Said
+from evals.items import Emitted, Said
 
 TURN_S = MICRO_TURN_MS / 1000
 
@@ -22,17 +22,20 @@ class Heard:
     voice falls silent or the next output begins.
     """
 
+    jitter_ms: int = 30
+    due_ms: int = 160
     _done: list[Said] = field(default_factory=list)
-    _k: int = -1
+    _by: Emitted | None = None
     _words: list[str] = field(default_factory=list)
     _onset_s: float = 0.0
 
-    def word(self, text: str, k: int, onset_s: float) -> None:
-        """k: the micro-turn that emitted it."""
-        if self._words and k != self._k:
+    def word(self, text: str, k: int, onset_s: float, late_s: float = 0.0) -> None:
+        """k: the micro-turn that emitted it. late_s: how much later than due it came, which `onset_s` has in it."""
+        if self._by is not None and k != self._by.k:
             self.ended(onset_s)
-        if not self._words:
-            self._k, self._onset_s = k, onset_s
+        if self._by is None:
+            self._by = Emitted(k=k, jitter_ms=self.jitter_ms, due_ms=self.due_ms, late_ms=round(1000 * late_s, 3))
+            self._onset_s = onset_s
         self._words.append(text)
 
     def event(self, kind: str, onset_s: float) -> None:
@@ -40,10 +43,10 @@ class Heard:
 
     def ended(self, at_s: float) -> None:
         """The voice fell silent."""
-        if self._words:
-            end_s = round(max(at_s, self._onset_s), 4)
-            self._done.append(Said(onset_s=round(self._onset_s, 4), text=" ".join(self._words), end_s=end_s))
-            self._words = []
+        if self._by is not None:
+            end_s, text = round(max(at_s, self._onset_s), 4), " ".join(self._words)
+            self._done.append(Said(onset_s=round(self._onset_s, 4), text=text, end_s=end_s, emitted=self._by))
+            self._by, self._words = None, []
 
     def said(self, end_s: float) -> list[Said]:
         """Everything, in order; a session that ended in the middle of a word ended there."""

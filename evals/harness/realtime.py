@@ -79,6 +79,7 @@ async def _one(client: InteractionClient, script: Script) -> Live:
     session: Session | None = None
     try:
         session = await client.start(configure)
+        heard.jitter_ms, heard.due_ms = session.timeline.jitter_ms, session.timeline.due_after_ms
         sending = asyncio.create_task(_send(session, script))
         try:
             async for event in session:
@@ -107,7 +108,7 @@ def _take(event: object, session: Session, heard: Heard, turns: dict[int, Turn])
             for happened in event.message.events:
                 heard.event(happened.kind, event.output_ms / 1000 + late_s)
             for said in event.said:
-                heard.word(said.text.strip(), said.k, said.media_ms / 1000 + late_s)
+                heard.word(said.text.strip(), said.k, said.media_ms / 1000 + late_s, late_s)
         case SpeechEnded(message=message):
             late_s = _late_s(turns[message.k]) if message.k in turns else 0.0
             offset = message.sample - message.k * OUTPUT.turn_rate_samples

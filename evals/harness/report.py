@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evals.bench.rows import percentiles
+from evals.dialogue import onset
 from evals.harness import goals, refusal
 from evals.harness.controls import TRIVIAL
 from evals.harness.intervals import bootstrap_mean
@@ -83,6 +84,9 @@ def report(name: Named, eval_set: EvalSet, found: Findings) -> dict[str, Any]:
         "by_engine": by_tag(name, best.everything, "engine"),
         "by_n": by_seconds(name, found.lockstep.outcomes),
         "metrics": _dialogue(best) if name.name == "dialogue" else dict(best.metrics),
+        "answer_onset": {
+            way: told for way, scored in _ways(found).items() if (told := onset.told(scored.outcomes)) is not None
+        },
         "cascade": dict(found.cascade),
         "versions": dict(found.versions),
     }
@@ -130,6 +134,12 @@ def _goals(name: Named, eval_set: EvalSet, found: Findings) -> dict[str, Any]:
     }
 
 
+def _ways(found: Findings) -> dict[str, Scored]:
+    """In which the model was run."""
+    ways = {"lockstep": found.lockstep, "realtime": found.realtime, "replay": found.replay}
+    return {way: scored for way, scored in ways.items() if scored}
+
+
 def _measures(name: Named, found: Findings) -> dict[str, Any]:
     """Every way of answering by the figures that goals are about."""
 
@@ -140,9 +150,8 @@ def _measures(name: Named, found: Findings) -> dict[str, Any]:
             if metric in scored.metrics
         }
 
-    ways = {"lockstep": found.lockstep, "realtime": found.realtime, "replay": found.replay}
     groups = {"blind_floors": found.floors, "sighted_baselines": found.baselines, "controls": found.controls}
-    return {way: told(scored) for way, scored in ways.items() if scored} | {
+    return {way: told(scored) for way, scored in _ways(found).items()} | {
         group: {each: told(scored) for each, scored in members.items()} for group, members in groups.items()
     }
 

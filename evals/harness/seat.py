@@ -62,7 +62,7 @@ class Seat:
         self._edge = Edge(opening, grant, model.spec, model.vocabulary)
         self._speech = SpeechTrack(model.voice.session(), model.voice.sample_rate, OUTPUT)
         self._seq, self._asked = _CONFIGURE_SEQ, 0
-        self.heard = Heard()
+        self.heard = Heard(jitter_ms=granted.jitter_ms, due_ms=granted.due_ms)
         self.outputs: dict[int, tuple[str, ...]] = {}  # by micro-turn, what the model emitted
 
     @property
@@ -95,7 +95,7 @@ class Seat:
             spoken = self._speech.render(result.k, words, may_sound=True)
             first = result.k * OUTPUT.turn_rate_samples
             for word, sample, k in spoken.words:
-                self.heard.word(word, k, slot + (sample - first) / OUTPUT.rate)
+                self.heard.word(word, k, slot + (sample - first) / OUTPUT.rate, late_s)
             if spoken.ended is not None:
                 self.heard.ended(slot + (spoken.ended - first) / OUTPUT.rate)
         return self._up(self._edge.result(result.k, 0))

@@ -18,7 +18,7 @@ from evals.harness.report import Findings, report
 from evals.harness.scoring import by_seconds, sample, score
 from evals.harness.sets import EvalSet, open_set
 from evals.harness.trace import ItemTrace, Trace
-from evals.items import Expect, Item, Outcome, Said, write_set
+from evals.items import Emitted, Expect, Item, Outcome, Said, write_set
 
 TIMESPEAK = named("timespeak")
 CONTROLS = (  # those that are asked of every report, named here apart from the harness
@@ -54,12 +54,12 @@ def test_words_of_one_micro_turn_are_one_output_and_the_next_micro_turn_begins_a
     heard.word("one", 6, 1.9)  # the voice was still busy
     heard.ended(2.3)
     heard.event("keep", 2.5)
-    heard.word("two", 20, 4.39)
+    heard.word("two", 20, 4.42, late_s=0.03)
     assert heard.said(4.6) == [
-        Said(onset_s=1.19, text="drink water", end_s=1.9),
-        Said(onset_s=1.9, text="one", end_s=2.3),
+        Said(onset_s=1.19, text="drink water", end_s=1.9, emitted=Emitted(k=4, jitter_ms=30, due_ms=160)),
+        Said(onset_s=1.9, text="one", end_s=2.3, emitted=Emitted(k=6, jitter_ms=30, due_ms=160)),
         Said(onset_s=2.5, text="<keep>", end_s=2.5),
-        Said(onset_s=4.39, text="two", end_s=4.6),
+        Said(onset_s=4.42, text="two", end_s=4.6, emitted=Emitted(k=20, jitter_ms=30, due_ms=160, late_ms=30.0)),
     ]
 
 

@@ -45,6 +45,9 @@ def test_results_that_came_late_are_heard_late(model: Model) -> None:
     trace = Trace([ItemTrace(id="a", n0=7, ticks=tuple(range(7, 7 + TURNS)), late_ms=(100.0,) * TURNS)])
     (late,) = listen(model, scripts("a"), trace)
     assert late.outputs == on_time.outputs
+    emitted = [said.emitted for said in late.said if said.emitted]
+    assert {each.late_ms for each in emitted} == {100.0}
+    assert {each.k for each in emitted} <= late.outputs.keys()
     assert [at for at, _ in spoken(late)] == pytest.approx([at + 0.1 for at, _ in spoken(on_time)], abs=1e-3)
 
 
