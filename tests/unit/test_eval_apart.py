@@ -13,21 +13,56 @@ import evals.dialogue.texts
 import evals.proactivevideoqa.build
 import evals.repcount.build
 import evals.timespeak.texts
-from evals.engines.voices import TEST_VOICES
+from evals.engines.voices import PEOPLE_NEARBY, TEST_VOICES
 from training import vocab, wordings
 from training.sights import asks
 
 ROOT = Path(__file__).parents[2]
-TRAINING = sorted((ROOT / "training").rglob("*.py"))
-ENGINES = ("flite", "festival", "text2wave", "piper", "asterisk", "pocketsphinx", "allison", "librivox")
+TRAINING = sorted(path for path in (ROOT / "training").rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+ENGINES = ("flite", "festival", "hts", "text2wave", "piper", "asterisk", "pocketsphinx", "allison", "librivox")
+NAMED = re.compile(rf"\b({'|'.join(ENGINES)})|\bevals(\.|/engines)")
 
 
-@pytest.mark.parametrize("file", TRAINING, ids=lambda file: file.stem)
+def reached(text: str, python: bool) -> list[str]:
+    """What a file of training would reach of the evaluation: imports of any kind, and engines by their names."""
+    found = [match.group() for match in NAMED.finditer(text.lower())]
+    for node in ast.walk(ast.parse(text)) if python else ():
+        names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        found += [name for name in names if name.split(".")[0] == "evals"]
+    return found
+
+
+@pytest.mark.parametrize("file", TRAINING, ids=lambda file: str(file.relative_to(ROOT / "training")))
 def test_training_neither_imports_nor_names_the_engines_of_the_test(file: Path) -> None:
-    text = file.read_text().lower()
-    assert not [name for name in ("evals.engines", *ENGINES) if name in text]
-    imported = [node.module or "" for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.ImportFrom)]
-    assert not [name for name in imported if name.startswith("evals")]
+    assert not reached(file.read_text(), file.suffix == ".py")
+
+
+def test_code_settings_and_scripts_are_all_looked_at() -> None:
+    assert {file.suffix for file in TRAINING} >= {".py", ".mjs", ".toml"}
+    assert {voice.split(":")[0] for voice in TEST_VOICES} <= set(ENGINES)
+    assert {voice.split(":")[1] for voice in PEOPLE_NEARBY} <= set(ENGINES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import evals",
+        "import evals.items as items",
+        "from evals import vad",
+        "from evals.engines.flite import Flite",
+        "def late():\n    import os, evals.engines.piper",
+        "importlib.import_module('evals.engines.voices')",
+        "subprocess.run(['Flite', '-t', text])",
+    ],
+)
+def test_every_way_to_an_engine_of_the_test_is_seen(text: str) -> None:
+    assert reached(text, python=True)
+    assert not reached("import evaluate\nlights = 'see evals/ASKS.md'", python=True)
+
+
+def test_an_engine_is_seen_in_settings_too() -> None:
+    assert reached('voices = ["piper:joe"]', python=False) == ["piper"]
 
 
 def test_no_voice_of_the_test_is_one_of_the_engine_that_training_uses() -> None:
