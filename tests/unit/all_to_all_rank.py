@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,18 +17,23 @@ from cluster.model.all_to_all import AllToAll
 from cluster.model.config import load_config
 from cluster.model.moe import ExpertBank
 from cluster.model.placement import held_by, uniform_placement
-from cluster.types import Dtype, SlotWork, TickBatch
+from cluster.types import Dtype, MicroTurn, SlotWork, TickBatch
 from tests.unit.engine_tools import Driver, conversation, kv
 
 NUM_TICKS = 12
 
 
 def run_rank(
-    folder: Path, rendezvous: Path, rank: int, dtype: Dtype = Dtype.F32, ticks: int = NUM_TICKS
+    folder: Path,
+    rendezvous: Path,
+    rank: int,
+    dtype: Dtype = Dtype.F32,
+    ticks: int = NUM_TICKS,
+    turns: Sequence[MicroTurn] = (),
 ) -> dict[str, object]:
     """Rank 0 talks all the time; rank 1 joins after a quarter of it and leaves as early, but keeps the lockstep."""
     with rank_engine(folder, rendezvous, rank, dtype) as engine:
-        return talk(engine, rank, ticks)
+        return talk(engine, rank, ticks, turns)
 
 
 def replay_on_rank(folder: Path, rendezvous: Path, rank: int, history: Path) -> dict[str, object]:
@@ -56,9 +61,10 @@ def rank_engine(folder: Path, rendezvous: Path, rank: int, dtype: Dtype = Dtype.
         dist.destroy_process_group()
 
 
-def talk(engine: Engine, rank: int, ticks: int = NUM_TICKS) -> dict[str, object]:
+def talk(engine: Engine, rank: int, ticks: int = NUM_TICKS, turns: Sequence[MicroTurn] = ()) -> dict[str, object]:
+    """turns: as many as there are ticks; none: noise of its own."""
     driver, said, calls, passes = Driver(engine), [], 0, 0
-    for i, turn in enumerate(conversation(40 + rank, ticks, engine.config)):
+    for i, turn in enumerate(turns or conversation(40 + rank, ticks, engine.config)):
         if rank == 1 and not ticks // 4 <= i < ticks - ticks // 4:
             result = engine.step(TickBatch(n=i, engine_epoch=1, work=()))
             continue
