@@ -92,6 +92,7 @@ def evaluation(
                         sessions=sessions,
                         cascade=cascade,
                         deterministic=deterministic,
+                        dtype=config.engine.dtype,
                         out=out,
                         date=datetime.now(UTC).date().isoformat(),
                     ),

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
+from actors.engine import choose_dtype
 from actors.scheduler_limits import limits_of
 from cluster.engine import Engine, compute_alone
 from cluster.media.spec import MediaSpec
@@ -40,14 +41,23 @@ class Model:
     def sha256(self) -> str:
         return self.engine.versions.weights_sha256
 
+    @property
+    def dtype(self) -> str:
+        return self.engine.versions.dtype
 
-def load_model(checkpoint: Path, voice: Path, *, sessions: int, deterministic: bool) -> Model:
-    """Weights in fp32, experts in this process: what it says depends on nothing but input and weights.
+
+def dtype_of(checkpoint: Path, configured: str) -> Dtype:
+    """auto: what this machine is faster with, measured as a cluster does before it loads weights."""
+    return Dtype(choose_dtype(checkpoint, deterministic=False)[0] if configured == "auto" else configured)
+
+
+def load_model(checkpoint: Path, voice: Path, *, sessions: int, deterministic: bool, dtype: Dtype = Dtype.F32) -> Model:
+    """Experts in this process: what it says depends on nothing but input, weights and their dtype.
 
     Raises ConfigError for a checkpoint or voice that cannot be read or do not fit each other.
     """
     compute_alone()
-    engine = Engine(checkpoint, num_slots=2 * sessions, dtype=Dtype.F32, deterministic=deterministic)
+    engine = Engine(checkpoint, num_slots=2 * sessions, dtype=dtype, deterministic=deterministic)
     vocabulary, units = Vocabulary(checkpoint / "tokenizer.json"), Voice(voice)
     units.require(vocabulary.spoken())
     return Model(

@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from evals.bench.machine import BUSY_LOAD
 from evals.bench.rows import percentiles
 from evals.dialogue import onset
 from evals.harness import goals, refusal
 from evals.harness.controls import TRIVIAL
 from evals.harness.intervals import bootstrap_mean
 from evals.harness.names import Named
+from evals.harness.others import Others
 from evals.harness.realtime import Live
 from evals.harness.scoring import ALARMS, Scored, by_people, by_seconds, by_tag, scored
 from evals.harness.sets import EvalSet
@@ -33,6 +35,8 @@ class Findings:
     zeroed_spoke: int = 0
     cascade: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, Any] = field(default_factory=dict)
+    dtypes: dict[str, str] = field(default_factory=dict)  # of the weights, by way of running them
+    others: Others | None = None  # beside the sessions of `live`
     missing: list[str] = field(default_factory=list)  # what was not measured, and how to get it
 
 
@@ -88,7 +92,7 @@ def report(name: Named, eval_set: EvalSet, found: Findings) -> dict[str, Any]:
             way: told for way, scored in _ways(found).items() if (told := onset.told(scored.outcomes)) is not None
         },
         "cascade": dict(found.cascade),
-        "versions": dict(found.versions),
+        "versions": {**found.versions, "dtype": found.dtypes},
     }
 
 
@@ -177,7 +181,14 @@ def _cluster(name: Named, found: Findings) -> dict[str, Any] | None:
         "timing": dict(sum((live.timing for live in found.live), Counter())),
         "degradations": dict(sum((live.degradations for live in found.live), Counter())),
         "dropped_ms": sum(live.dropped_ms for live in found.live),
+        **_machine(found),
     }
+
+
+def _machine(found: Findings) -> dict[str, Any]:
+    """Whether real time had the machine to itself."""
+    cores = found.others.cores if found.others else None
+    return {"others_cores": cores and round(cores, 2), "quiet": None if cores is None else cores <= BUSY_LOAD}
 
 
 def _errors(best: Scored) -> dict[str, float | None]:

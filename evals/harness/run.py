@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cluster.errors import ConfigError
+from cluster.types import Dtype
 from cluster.voice.voice import Voice
 from evals.bench.machine import describe
 from evals.cascade import kept
@@ -19,8 +20,9 @@ from evals.cascade.pipeline import FACTS
 from evals.harness import looks, refusal
 from evals.harness.controls import controls
 from evals.harness.lockstep import Listened, listen
-from evals.harness.model import Model, load_model, write_zeroed
+from evals.harness.model import Model, dtype_of, load_model, write_zeroed
 from evals.harness.names import Named, Policy, named
+from evals.harness.others import others
 from evals.harness.page import page
 from evals.harness.realtime import Live, listen_live
 from evals.harness.report import Findings, report
@@ -51,6 +53,7 @@ class Wanted:
     sessions: int = 8
     cascade: int = refusal.CASCADE_ITEMS
     deterministic: bool = False
+    dtype: str = "auto"  # of the weights, on the virtual clock and in the cluster alike
     out: Path = Path("out/eval")
     date: str = ""
 
@@ -60,6 +63,7 @@ def evaluate(wanted: Wanted, tell: Tell) -> dict[str, Any]:
 
     Raises ConfigError: no such set, looks used up, something that is not installed or cannot be read.
     """
+    machine = describe()  # before anything of ours makes it busy
     name, eval_set = named(wanted.name), open_set(wanted.name, wanted.folder, wanted.split, wanted.published)
     if eval_set.spends_a_look:
         looks.check(name.name, eval_set.sha256)
@@ -69,7 +73,10 @@ def evaluate(wanted: Wanted, tell: Tell) -> dict[str, Any]:
     known = _policies(name, eval_set, missing)
     controlled = {group: _scored(name, items, members) for group, members in known.items()}
     cascade = _cascade(wanted, eval_set, missing, tell)
-    model = load_model(wanted.checkpoint, wanted.voice, sessions=TOGETHER, deterministic=wanted.deterministic)
+    dtype = dtype_of(wanted.checkpoint, wanted.dtype)
+    model = load_model(
+        wanted.checkpoint, wanted.voice, sessions=TOGETHER, deterministic=wanted.deterministic, dtype=dtype
+    )
     scripts = {item.id: script_of(item, eval_set.folder, side=model.picture_side) for item in items}
     heard = listen(model, scripts.values(), progress=lambda done, of: tell("lockstep", done, of))
     found = Findings(
@@ -78,7 +85,8 @@ def evaluate(wanted: Wanted, tell: Tell) -> dict[str, Any]:
         floors=controlled["floors"],
         baselines=controlled["baselines"],
         missing=missing,
-        versions={**describe(), "checkpoint": f"{wanted.checkpoint.name}@{model.sha256[:12]}"},
+        versions={**machine, "checkpoint": f"{wanted.checkpoint.name}@{model.sha256[:12]}"},
+        dtypes={"lockstep": model.dtype},
     )
     if cascade:
         chosen = sample(items, wanted.cascade)
@@ -86,7 +94,7 @@ def evaluate(wanted: Wanted, tell: Tell) -> dict[str, Any]:
         silent = sum(not item.audio for item in chosen)  # it hears nothing of them
         score_of = found.controls[refusal.CASCADE].as_json()
         found.cascade = {**FACTS, "score": score_of, "without_sound": silent, **_stages(cascade)}
-    _zeroed(wanted, name, eval_set, scripts, found, tell)
+    _zeroed(wanted, name, eval_set, scripts, dtype, found, tell)
     if wanted.realtime:
         _realtime(wanted, name, eval_set, scripts, model, found, tell)
     else:
@@ -150,13 +158,19 @@ def _stages(cascade: Sequence[Any]) -> dict[str, Any]:
 
 
 def _zeroed(
-    wanted: Wanted, name: Named, eval_set: EvalSet, scripts: Mapping[str, Script], found: Findings, tell: Tell
+    wanted: Wanted,
+    name: Named,
+    eval_set: EvalSet,
+    scripts: Mapping[str, Script],
+    dtype: Dtype,
+    found: Findings,
+    tell: Tell,
 ) -> None:
     """The same model with nothing in it: on a sample, for it has to be silent on each item."""
     chosen = sample(eval_set.items, ZEROED_ITEMS)
     with tempfile.TemporaryDirectory() as scratch:
         folder = write_zeroed(wanted.checkpoint, Path(scratch) / "zeroed")
-        empty = load_model(folder, wanted.voice, sessions=TOGETHER, deterministic=False)
+        empty = load_model(folder, wanted.voice, sessions=TOGETHER, deterministic=False, dtype=dtype)
         heard = listen(
             empty, [scripts[item.id] for item in chosen], progress=lambda done, of: tell("weights of zero", done, of)
         )
@@ -174,7 +188,7 @@ def _realtime(
     tell: Tell,
 ) -> None:
     chosen = sample(eval_set.items, wanted.realtime)
-    live = _live(wanted, [scripts[item.id] for item in chosen], tell)
+    live = _live(wanted, [scripts[item.id] for item in chosen], model.dtype, found, tell)
     found.live = live
     found.realtime = score(name, chosen, _said(live))
     trace = Trace(each.trace for each in live if each.trace is not None)
@@ -189,12 +203,14 @@ def _realtime(
     found.replay = score(name, traced, _said(again))
 
 
-def _live(wanted: Wanted, scripts: Sequence[Script], tell: Tell) -> list[Live]:
+def _live(wanted: Wanted, scripts: Sequence[Script], dtype: str, found: Findings, tell: Tell) -> list[Live]:
     options = ("--sessions", str(max(wanted.sessions, 8)), "--checkpoint", str(wanted.checkpoint))
     log = wanted.out / f"{wanted.name}.serve.log"
     environment = {name: value for name, value in os.environ.items() if name.startswith("COUNTERPOINT_")}
+    environment["COUNTERPOINT_ENGINE__DTYPE"] = dtype  # not what it would choose again, and perhaps otherwise
     try:
-        with served(*options, environment=environment, log=log) as cluster:
+        with served(*options, environment=environment, log=log) as cluster, others() as found.others:
+            found.dtypes["realtime"] = str(cluster.facts["dtype"])
             return asyncio.run(
                 listen_live(
                     cluster.target,
