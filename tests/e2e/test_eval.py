@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def test_the_harness_hears_what_a_client_of_the_public_wire_hears(tmp_path: Path
             arguments = ["--target", cluster.target, "--lockstep", "--out", str(out), "--json"]
             said = run("talk", str(DEMO), "--max-seconds", f"{script.sound.seconds:g}", *arguments)
             assert said.returncode == 0, said.stderr
-            assert on_the_wire(out / "session.jsonl") == in_the_harness(listened.said)
+            assert_same(out / "session.jsonl", listened.said)
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -44,22 +45,16 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def on_the_wire(log: Path) -> list[tuple[float, str]]:
-    """When each first word after a silence and each event came, and what it was."""
-    found, last_s = [], -10.0
-    for record in map(json.loads, log.read_text().splitlines()):
-        if record["kind"] != "turn":
-            continue
-        found += [(round(record["out_s"], 2), f"<{event['what']}>") for event in record["events"]]
-        for said in record["said"]:
-            if said["t_s"] - last_s > 1.0:
-                found.append((round(said["t_s"], 2), said["text"]))
-            last_s = said["t_s"]
-    return sorted(found)
-
-
-def in_the_harness(said: tuple[Said, ...]) -> list[tuple[float, str]]:
-    return sorted((round(each.onset_s, 2), each.text.split()[0]) for each in said)
+def assert_same(log: Path, said: tuple[Said, ...]) -> None:
+    """Every word in its order, where each output of the harness begins, and every event."""
+    turns = [record for record in map(json.loads, log.read_text().splitlines()) if record["kind"] == "turn"]
+    words = [(round(word["t_s"], 2), word["text"].strip()) for turn in turns for word in turn["said"]]
+    events = [(round(turn["out_s"], 2), f"<{event['what']}>") for turn in turns for event in turn["events"]]
+    spoken = [each for each in said if not each.text.startswith("<")]
+    assert [text for _, text in words] == [word for each in spoken for word in each.text.split()]
+    firsts = accumulate((len(each.text.split()) for each in spoken[:-1]), initial=0)
+    assert [words[first][0] for first in firsts if spoken] == [round(each.onset_s, 2) for each in spoken]
+    assert events == [(round(each.onset_s, 2), each.text) for each in said if each.text.startswith("<")]
 
 
 @pytest.mark.long
