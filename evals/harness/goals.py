@@ -85,7 +85,7 @@ def _row(goal: Goal, model: Scored) -> dict[str, Any]:
         "what": goal.what,
         "metric": goal.metric,
         "unit": goal.unit,
-        "at_least": goal.at_least,
+        "sign": ">=" if goal.at_least else "<=",
         "wanted": goal.limit,
         "value": value,
         "ci95": model.intervals.get(goal.metric),
@@ -96,7 +96,8 @@ def _row(goal: Goal, model: Scored) -> dict[str, Any]:
 def _against(name: Named, what: str, model: Scored, rivals: Mapping[str, Scored], times: float = 1.0) -> dict[str, Any]:
     """ahead: by how much the model is more than `times` the best of its rivals; its interval is over pairs of items."""
     metric = headline(name.name)
-    row: dict[str, Any] = {"what": what, "metric": metric, "unit": "", "at_least": True, "wanted": None, "value": None}
+    sign = ">=" if times > 1 else ">"
+    row: dict[str, Any] = {"what": what, "metric": metric, "unit": "", "sign": sign, "wanted": None, "value": None}
     row |= {"ci95": None, "rival": None, "ahead": None, "ahead_ci95": None, "reached": None}
     best, pairs = "", list[tuple[Outcome, Outcome]]()
     most = float("-inf")

@@ -7,6 +7,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from evals.harness import wording
+from evals.harness.page_goals import goals_table, measures_table, onset, people
 from evals.harness.plots import Bar, Dot, bars, dots, histogram
 from evals.harness.refusal import CASCADE
 
@@ -19,6 +21,8 @@ TITLES = {
     "charades": "Charades-style: start and stop of an action",
     "proactivevideoqa": "ProactiveVideoQA-style: when something appears",
 }
+_MEASURES = "What goals are about, with 95 % intervals; a dash where there was nothing to measure."
+_ONSET = "From the end of the question to the first word heard. Bars are of medians; the dashed line is what is wanted."
 _KINDS = (
     ("model", "the model"),
     ("cascade", "cascade"),
@@ -33,7 +37,12 @@ def page(report: Mapping[str, Any], latencies_ms: Sequence[float] = (), errors_s
     sections = [
         _numbers(report),
         _refused(report),
+        _busy(report),
+        _section("Goals", wording.goals(report["goals"]), goals_table(report["goals"])),
         _section("Against its floors", _compared_text(report), _key() + bars(_compared(report), _best_floor(report))),
+        _section("Every way by the same figures", _MEASURES, measures_table(report["measures"])),
+        _section("Until an answer begins", _ONSET, onset(report["answer_onset"])),
+        _section("Recorded people", "", people(report["recorded"])),
         _section("How late a result is", "Cutoff to result at the client.", _latency(latencies_ms)),
         _section(
             "When answers begin",
@@ -46,7 +55,9 @@ def page(report: Mapping[str, Any], latencies_ms: Sequence[float] = (), errors_s
         _section(
             "Measures of this set",
             "",
-            _table({name: value for name, value in report["metrics"].items() if name != "score"}),
+            _table(
+                {name: value for name, value in report["metrics"].items() if not name.startswith(("score", "family "))}
+            ),
         ),
         _section("The cluster's own score", _cluster_text(report), _table(report["cluster"] or {})),
     ]
@@ -56,8 +67,9 @@ def page(report: Mapping[str, Any], latencies_ms: Sequence[float] = (), errors_s
         f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{escape(title)}</title><style>{CSS.read_text()}</style><main><h1>{escape(title)}</h1>"
         f"<p>{escape(where)}</p>{''.join(sections)}"
-        f"<footer>Set {tested['sha256']}; {escape(tested['known'])}. Synthetic sets: not comparable with published "
-        f"scores of the tests they are named after.</footer></main></html>\n"
+        f"<footer>{escape(wording.machine(report))}<br>Set {tested['sha256']}; {escape(tested['known'])}. "
+        f"Synthetic sets: not comparable with published scores of the tests they are named after.</footer>"
+        f"</main></html>\n"
     )
 
 
@@ -74,8 +86,9 @@ def _numbers(report: Mapping[str, Any]) -> str:
 
     found = [number(f"{report['lockstep']['score']:.1f}", _with_interval("virtual clock", report["lockstep"]))]
     if report["realtime"]:
-        found.append(number(f"{report['realtime']['score']:.1f}", _with_interval("real time", report["realtime"])))
         cluster = report["cluster"]
+        where = "real time, busy machine" if cluster["quiet"] is False else "real time"
+        found.append(number(f"{report['realtime']['score']:.1f}", _with_interval(where, report["realtime"])))
         found.append(number(f"{cluster['difference']:+.1f}", "points the cluster loses"))
         found.append(number(f"{100 * cluster['on_time_rate']:.2f} %", "of micro-turns on time"))
     found.append(number(f"{report['false_alarms_per_min']:.2f}", "false alarms a minute"))
@@ -95,6 +108,11 @@ def _refused(report: Mapping[str, Any]) -> str:
     title = "Refused" if report["refused"] else "Not measured"
     kind = ' class="refused"' if report["refused"] else ""
     return f"<section{kind}><h2>{title}</h2><ul>{''.join(reasons)}</ul></section>"
+
+
+def _busy(report: Mapping[str, Any]) -> str:
+    says = wording.busy(report)
+    return f'<section class="busy"><h2>Busy machine</h2><p>{escape(says)}</p></section>' if says else ""
 
 
 def _compared(report: Mapping[str, Any]) -> list[Bar]:
@@ -163,7 +181,8 @@ def _cluster_text(report: Mapping[str, Any]) -> str:
 
 def _table(values: Mapping[str, Any]) -> str:
     rows = "".join(
-        f"<tr><td>{escape(name)}</td><td>{escape(_plain(value))}</td></tr>" for name, value in values.items()
+        f"<tr><td>{escape(name.replace('_', ' '))}</td><td>{escape(_plain(value))}</td></tr>"
+        for name, value in values.items()
     )
     return f"<table>{rows}</table>" if rows else ""
 

@@ -52,6 +52,48 @@ def bars(rows: Sequence[Bar], rule: float | None = None) -> str:
     return _svg(height, parts)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """kind: a class of the style sheet."""
+
+    ms: float
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """value: what the segments should come to; it is written after them."""
+
+    label: str
+    value: float
+    segments: Sequence[Segment]
+
+
+def stacks(rows: Sequence[Stack], *, rule: float, rule_text: str) -> str:
+    """Horizontal bars of parts, in milliseconds. What is negative has no length. rule: a limit."""
+    lengths = [sum(max(0.0, part.ms) for part in row.segments) for row in rows]
+    most = max([rule, *lengths]) * 1.05
+    height, room = _ROW * len(rows) + 40, WIDTH - _LABEL - _VALUE
+
+    def x(ms: float) -> float:
+        return _LABEL + room * ms / most
+
+    parts = [_grid(x(tick), f"{tick:g} ms", 14, height - 20) for tick in _ticks(0, most)]
+    for index, row in enumerate(rows):
+        top, at = _ROW * index + 18, 0.0
+        parts.append(f'<text class="label" x="{_LABEL - 10}" y="{top + 13}">{escape(row.label)}</text>')
+        for part in row.segments:
+            wide = max(0.0, part.ms)
+            place = f'x="{x(at):.1f}" y="{top}" width="{x(wide) - x(0):.1f}" height="{_ROW - 6}"'
+            parts.append(f'<rect class="{part.kind}" {place}/>')
+            at += wide
+        end = max(at, rule if at > 0.85 * rule else 0.0)
+        parts.append(f'<text class="value" x="{x(end) + 8:.1f}" y="{top + 13}">{row.value:.0f} ms</text>')
+    parts.append(f'<line class="rule" x1="{x(rule):.1f}" x2="{x(rule):.1f}" y1="14" y2="{height - 20}"/>')
+    parts.append(f'<text class="tick" x="{x(rule):.1f}" y="10">{escape(rule_text)}</text>')
+    return _svg(height, parts)
+
+
 def histogram(values: Sequence[float], *, unit: str, rule: float | None, rule_text: str, bins: int = 48) -> str:
     """rule: where a limit lies. Values beyond the 99.5th percentile stand in the last bin."""
     if not values:

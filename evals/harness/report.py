@@ -88,9 +88,7 @@ def report(name: Named, eval_set: EvalSet, found: Findings) -> dict[str, Any]:
         "by_engine": by_tag(name, best.everything, "engine"),
         "by_n": by_seconds(name, found.lockstep.outcomes),
         "metrics": _dialogue(best) if name.name == "dialogue" else dict(best.metrics),
-        "answer_onset": {
-            way: told for way, scored in _ways(found).items() if (told := onset.told(scored.outcomes)) is not None
-        },
+        "answer_onset": _answer_onset(found),
         "cascade": dict(found.cascade),
         "versions": {**found.versions, "dtype": found.dtypes},
     }
@@ -108,7 +106,10 @@ def _recorded(found: Findings) -> dict[str, Any]:
     best = max(floors, key=lambda each: floors[each]["score"], default=None)
     people = sum(map(by_people, found.lockstep.everything))
     if apart:
-        says = f"In {people} items a recorded person asks. They are in no score but these and those by voice."
+        count = len(found.lockstep.everything)
+        says = (
+            f"A recorded person asks in {people} of {count} items, which are in no score but these and those by voice."
+        )
     elif people:
         says = "A recorded person asks in every item, so the scores are theirs."
     else:
@@ -142,6 +143,12 @@ def _ways(found: Findings) -> dict[str, Scored]:
     """In which the model was run."""
     ways = {"lockstep": found.lockstep, "realtime": found.realtime, "replay": found.replay}
     return {way: scored for way, scored in ways.items() if scored}
+
+
+def _answer_onset(found: Findings) -> dict[str, Any]:
+    """Where somebody asks a question, what the time until its answer is made of."""
+    told = {way: onset.told(scored.outcomes) for way, scored in _ways(found).items() if way != "replay"}
+    return {way: each for way, each in told.items() if each}
 
 
 def _measures(name: Named, found: Findings) -> dict[str, Any]:
