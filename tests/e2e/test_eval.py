@@ -75,5 +75,9 @@ def test_a_whole_run_leaves_its_report_and_is_refused_without_a_cascade(tmp_path
     assert report["realtime"]["items"] == 2
     assert report["controls"]["zero_weights"] == report["controls"]["silence"] == 50.0
     assert report["cluster"]["micro_turns"] == 67 + 20
+    lockstep, realtime = (report["versions"]["dtype"][way] for way in ("lockstep", "realtime"))
+    assert lockstep == realtime
+    assert report["cluster"]["others_cores"] is not None
+    assert report["goals"]["of"] == "realtime"
     assert json.loads((out / "timespeak.json").read_text()) == report
     assert "<svg" in (out / "timespeak.html").read_text()
