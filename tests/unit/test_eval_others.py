@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Iterator
 
-import psutil
 import pytest
 
 from evals.harness import others as module
@@ -28,7 +29,12 @@ def test_the_cores_of_others_are_what_was_busy_without_ours(
     assert found.cores == pytest.approx(cores)
 
 
-def test_this_machine_tells_how_busy_it_is_and_what_of_it_is_ours() -> None:
-    with others() as found:
-        sum(range(200_000))
-    assert 0 <= found.cores <= 1.5 * (psutil.cpu_count() or 1)
+def test_ours_is_this_process_with_its_children_and_part_of_what_is_busy() -> None:
+    child = subprocess.Popen(["sleep", "60"])
+    try:
+        ours_s = module._ours_s()
+        assert {os.getpid(), child.pid} <= ours_s.keys()
+        assert 0 < ours_s[os.getpid()] < module._busy_s()
+    finally:
+        child.kill()
+        child.wait()
