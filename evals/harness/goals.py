@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evals.harness.intervals import Interval, bootstrap_each
+from evals.harness.intervals import bootstrap_each
 from evals.harness.names import Named
 from evals.harness.scoring import ALARMS, ROUNDS, Scored, figures
 from evals.items import Outcome
@@ -96,25 +96,20 @@ def _row(goal: Goal, model: Scored) -> dict[str, Any]:
 def _against(name: Named, what: str, model: Scored, rivals: Mapping[str, Scored], times: float = 1.0) -> dict[str, Any]:
     """ahead: by how much the model is more than `times` the best of its rivals; its interval is over pairs of items."""
     metric = headline(name.name)
-    sign = ">=" if times > 1 else ">"
-    row: dict[str, Any] = {"what": what, "metric": metric, "unit": "", "sign": sign, "wanted": None, "value": None}
-    row |= {"ci95": None, "rival": None, "ahead": None, "ahead_ci95": None, "reached": None}
-    best, pairs = "", list[tuple[Outcome, Outcome]]()
-    most = float("-inf")
-    for rival, scored in rivals.items():
-        both = _pairs(model, scored)
-        value = figures(name, [theirs for _, theirs in both]).get(metric) if both else None
-        if value is not None and value > most:
-            best, pairs, most = rival, both, value
-    if not pairs:
-        return row
+    both = {rival: pairs for rival, scored in rivals.items() if (pairs := _pairs(model, scored))}
+    theirs = {rival: figures(name, [each for _, each in pairs])[metric] for rival, pairs in both.items()}
+    row = {"what": what, "metric": metric, "unit": "", "sign": ">=" if times > 1 else ">"}
+    if not theirs:
+        return row | dict.fromkeys(("wanted", "value", "ci95", "rival", "ahead", "ahead_ci95", "reached"))
+    best = max(theirs, key=theirs.__getitem__)
+    pairs, most = both[best], theirs[best]
     value = figures(name, [ours for ours, _ in pairs])[metric]
 
     def drawn(sample: Sequence[tuple[Outcome, Outcome]]) -> dict[str, float]:
         ours, theirs = (figures(name, [pair[side] for pair in sample])[metric] for side in (0, 1))
         return {"value": ours, "ahead": ours - times * theirs}
 
-    intervals: dict[str, Interval] = bootstrap_each(pairs, drawn, rounds=ROUNDS)
+    intervals = bootstrap_each(pairs, drawn, rounds=ROUNDS)
     return row | {
         "wanted": round(times * most, 3),
         "value": round(value, 3),
