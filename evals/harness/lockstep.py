@@ -15,6 +15,7 @@ from cluster.session.events import Answer, EdgeEvent, JournalOutcome, Open
 from evals.harness.model import Model
 from evals.harness.script import Script
 from evals.harness.seat import Seat
+from evals.harness.sounding import Sounding
 from evals.items import Said
 
 OPEN_LEAD_TICKS = 3  # from the tick before which a session is opened to that of its first micro-turn
@@ -60,6 +61,7 @@ class Listened:
 
     id: str
     said: tuple[Said, ...]
+    sound: Sounding
     outputs: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -167,4 +169,6 @@ class _Run:
             raise RuntimeError(f"item {ended.session}: {ended.code}: {ended.reason}")
         seat = self._seats.pop(ended.session)
         said = tuple(seat.said())
-        self._done[ended.session] = Listened(id=ended.session, said=said, outputs=seat.outputs)
+        self._done[ended.session] = Listened(
+            id=ended.session, said=said, sound=seat.sounding(said), outputs=seat.outputs
+        )

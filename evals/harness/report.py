@@ -11,7 +11,7 @@ from typing import Any
 from evals.bench.machine import BUSY_LOAD
 from evals.bench.rows import percentiles
 from evals.dialogue import onset
-from evals.harness import goals, refusal
+from evals.harness import goals, refusal, sounding
 from evals.harness.controls import TRIVIAL
 from evals.harness.intervals import bootstrap_mean
 from evals.harness.names import Named
@@ -19,6 +19,7 @@ from evals.harness.others import Others
 from evals.harness.realtime import Live
 from evals.harness.scoring import ALARMS, Scored, by_people, by_seconds, by_tag, scored
 from evals.harness.sets import EvalSet
+from evals.harness.sounding import Sounding
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class Findings:
     realtime: Scored | None = None
     replay: Scored | None = None
     live: Sequence[Live] = ()
+    sound: Sequence[Sounding] = ()  # of the items in lockstep
     zeroed_spoke: int = 0
     cascade: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, Any] = field(default_factory=dict)
@@ -50,6 +52,7 @@ def report(name: Named, eval_set: EvalSet, found: Findings) -> dict[str, Any]:
         cascade_items=len(found.controls[refusal.CASCADE].everything) if refusal.CASCADE in found.controls else 0,
         cascade_wanted=min(refusal.CASCADE_ITEMS, len(eval_set.items)),
     )
+    refused += sounding.reasons(found.sound)
     return {
         "name": name.name,
         "refused": refused,
@@ -89,6 +92,7 @@ def report(name: Named, eval_set: EvalSet, found: Findings) -> dict[str, Any]:
         "by_n": by_seconds(name, found.lockstep.outcomes),
         "metrics": _dialogue(best) if name.name == "dialogue" else dict(best.metrics),
         "answer_onset": _answer_onset(found),
+        "sound": sounding.told(found.sound),
         "cascade": dict(found.cascade),
         "versions": {**found.versions, "dtype": found.dtypes},
     }

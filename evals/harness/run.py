@@ -87,6 +87,7 @@ def evaluate(wanted: Wanted, tell: Tell) -> dict[str, Any]:
         missing=missing,
         versions={**machine, "checkpoint": f"{wanted.checkpoint.name}@{model.sha256[:12]}"},
         dtypes={"lockstep": model.dtype},
+        sound=[each.sound for each in heard],
     )
     if cascade:
         chosen = sample(items, wanted.cascade)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cluster.errors import ConfigError
 from cluster.media.edge import Edge
@@ -28,6 +28,7 @@ from cluster.types import MICRO_TURN_MS
 from evals.harness.heard import TURN_S, Heard, slot_s
 from evals.harness.model import Model
 from evals.harness.script import Script
+from evals.harness.sounding import Sounding, loud_frames, sounding
 from evals.items import Said
 
 OUTPUT = AudioFormat(codec=Codec.PCM_S16LE, rate=24_000)
@@ -64,6 +65,7 @@ class Seat:
         self._seq, self._asked = _CONFIGURE_SEQ, 0
         self.heard = Heard(jitter_ms=granted.jitter_ms, due_ms=granted.due_ms)
         self.outputs: dict[int, tuple[str, ...]] = {}  # by micro-turn, what the model emitted
+        self._loud_s: list[float] = []  # when the voice was loud
 
     @property
     def given(self) -> int:
@@ -93,6 +95,7 @@ class Seat:
             self.heard.event(kind, slot)
         if words or not self._speech.idle:
             spoken = self._speech.render(result.k, words, may_sound=True)
+            self._loud_s += loud_frames(spoken.audio, slot, OUTPUT.rate)
             first = result.k * OUTPUT.turn_rate_samples
             for word, sample, k in spoken.words:
                 self.heard.word(word, k, slot + (sample - first) / OUTPUT.rate, late_s)
@@ -106,7 +109,15 @@ class Seat:
         return self._up([move for move in moves if not isinstance(move, Outcome)])
 
     def said(self) -> list[Said]:
-        return self.heard.said(slot_s(self.script.turns - 1) + TURN_S)
+        return self.heard.said(self._until_s)
+
+    def sounding(self, said: Sequence[Said]) -> Sounding:
+        """said: what the session gave."""
+        return sounding(said, sorted(self._loud_s), self._until_s)
+
+    @property
+    def _until_s(self) -> float:
+        return slot_s(self.script.turns - 1) + TURN_S
 
     def _messages(self, k: int) -> Iterator[ClientMessage]:
         script, ms = self.script, MICRO_TURN_MS * k

@@ -40,6 +40,20 @@ def test_an_item_says_the_same_whatever_is_evaluated_beside_it(model: Model) -> 
     assert any("anchored" in said.text for said in alone.said)
 
 
+def test_what_is_said_belongs_to_its_item_in_whatever_order_items_come_and_end(model: Model) -> None:
+    quiet = Sound(pcm=b"", sample_rate_hz=16_000)
+    asked = {"long": (TURNS, "drink water"), "short": (8, "stop"), "other": (16, "hello")}
+    items = [
+        Script(id=name, sound=quiet.lasting(0.2 * turns), typed=(Typed(at_ms=0, text=text),))
+        for name, (turns, text) in asked.items()
+    ]
+    alone = {script.id: spoken(listen(model, [script])[0]) for script in items}
+    assert len(set(map(str, alone.values()))) == 3
+    for order in (items, items[::-1]):
+        found = [(each.id, spoken(each)) for each in listen(model, order)]
+        assert found == [(script.id, alone[script.id]) for script in order]
+
+
 def test_results_that_came_late_are_heard_late(model: Model) -> None:
     (on_time,) = listen(model, scripts("a"))
     trace = Trace([ItemTrace(id="a", n0=7, ticks=tuple(range(7, 7 + TURNS)), late_ms=(100.0,) * TURNS)])
