@@ -1,11 +1,10 @@
-"""What an item gives to hear and to see, decoded; and its pictures as a client sends them.
+"""What an item gives to hear and to see, decoded.
 
 Shapes: N samples at 16 kHz; a picture is [H, W, 3] uint8.
 """
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,6 @@ import av
 import numpy as np
 import numpy.typing as npt
 import soxr
-from PIL import Image
 
 from cluster.errors import ConfigError
 from cluster.types import MICRO_TURN_MS
@@ -24,7 +22,7 @@ VIDEO_AT = "video_at_s"  # the tag that says when the film begins, if not with t
 Picture = npt.NDArray[np.uint8]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)  # known by itself: arrays have no hash
 class Media:
     """pictures: (media time in seconds, picture), at most one in each micro-turn. An absent track is empty."""
 
@@ -70,14 +68,3 @@ def film(path: Path, item: Item) -> tuple[tuple[float, Picture], ...]:
     except (av.FFmpegError, OSError, IndexError) as error:
         raise ConfigError(str(path), f"no pictures can be read from it: {error}") from None
     return tuple(found)
-
-
-def encoded(media: Media, codec: str = "JPEG") -> list[tuple[int, bytes]]:
-    """(at_ms, data) for `Session.send_video`; codec: JPEG or PNG, as configured."""
-    return [(round(at_s * 1000), _encode(picture, codec)) for at_s, picture in media.pictures]
-
-
-def _encode(picture: Picture, codec: str) -> bytes:
-    data = io.BytesIO()
-    Image.fromarray(picture).save(data, codec, **({"quality": 90} if codec == "JPEG" else {}))
-    return data.getvalue()

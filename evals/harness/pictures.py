@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageOps
 
 from evals.items import Item
@@ -15,10 +16,26 @@ from evals.media import film
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """data: a PNG. at_ms: media time."""
+    """at_ms: media time. square: RGB, row by row, `side` pixels each way.
+
+    Over a wire it goes as a PNG, which loses nothing. On the virtual clock there is no wire, and nothing is packed only
+    to be unpacked: what `decode_frame` makes of the PNG are these patches, byte by byte (a test).
+    """
 
     at_ms: int
-    data: bytes
+    side: int
+    square: bytes
+
+    def png(self) -> bytes:
+        out = io.BytesIO()
+        Image.frombytes("RGB", (self.side, self.side), self.square).save(out, "PNG", compress_level=1)
+        return out.getvalue()
+
+    def patches(self, grid: int) -> bytes:
+        """`grid` patches each way, as `cluster.media.frames` lays them out."""
+        patch = self.side // grid
+        pixels = np.frombuffer(self.square, np.uint8).reshape(grid, patch, grid, patch, 3)
+        return pixels.transpose(0, 2, 1, 3, 4).tobytes()
 
 
 def pictures(item: Item, folder: Path, *, side: int) -> Iterator[Picture]:
@@ -27,10 +44,5 @@ def pictures(item: Item, folder: Path, *, side: int) -> Iterator[Picture]:
     Raises ConfigError for a file that is no video.
     """
     for at_s, pixels in film(folder / item.video, item):
-        yield Picture(at_ms=round(1000 * at_s), data=_png(Image.fromarray(pixels), side))
-
-
-def _png(image: Image.Image, side: int) -> bytes:
-    out = io.BytesIO()
-    ImageOps.fit(image, (side, side), Image.Resampling.BILINEAR).save(out, "PNG", compress_level=1)
-    return out.getvalue()
+        square = ImageOps.fit(Image.fromarray(pixels), (side, side), Image.Resampling.BILINEAR)
+        yield Picture(at_ms=round(1000 * at_s), side=side, square=square.tobytes())

@@ -18,7 +18,6 @@ from counterpoint.client.send import CHUNK_MS
 from counterpoint.client.timeline import MS
 from counterpoint.v1 import interaction_pb2 as v1
 from evals.harness.heard import TURN_S, Heard
-from evals.harness.lockstep import Progress
 from evals.harness.script import Script
 from evals.harness.seat import OUTPUT
 from evals.harness.trace import ItemTrace
@@ -26,6 +25,7 @@ from evals.items import Said
 
 STAGGER_S = 0.7  # between the beginnings of the first sessions: people do not speak in chorus
 Send = Callable[[], None]
+Progress = Callable[[int, int], None]  # items done, items in all
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,14 +48,17 @@ class Live:
 async def listen_live(
     target: str, scripts: Sequence[Script], *, sessions: int, progress: Progress | None = None
 ) -> list[Live]:
-    """Each script in a session of its own, `sessions` of them at once. A rejected or failed session is an outcome."""
-    left = iter(list(enumerate(scripts)))
+    """Each script in a session of its own, `sessions` of them at once, the longest first, so that they are as many
+    nearly until the end. A rejected or failed session is an outcome.
+    """
+    films = [[picture.png() for picture in script.pictures] for script in scripts]  # a camera's own work, not ours
+    left = iter(sorted(enumerate(scripts), key=lambda each: -each[1].turns))
     found: dict[int, Live] = {}
 
     async def worker(client: InteractionClient, index: int) -> None:
         await asyncio.sleep(STAGGER_S * index)
         for place, script in left:
-            found[place] = await _one(client, script)
+            found[place] = await _one(client, script, films[place])
             if progress:
                 progress(len(found), len(scripts))
 
@@ -64,7 +67,8 @@ async def listen_live(
     return [found[place] for place in range(len(scripts))]
 
 
-async def _one(client: InteractionClient, script: Script) -> Live:
+async def _one(client: InteractionClient, script: Script, film: Sequence[bytes]) -> Live:
+    """film: the script's pictures as they are sent."""
     sound = script.sound
     configure = v1.Configure(
         audio_in=v1.AudioInput(
@@ -73,14 +77,14 @@ async def _one(client: InteractionClient, script: Script) -> Live:
         audio_out=v1.AudioOutput(codec=v1.AUDIO_CODEC_PCM_S16LE, sample_rate_hz=OUTPUT.rate),
         labels={"kind": "eval"},
     )
-    if script.pictures:
+    if film:
         configure.video_in.codec = v1.VIDEO_CODEC_PNG
     live, heard, turns = Live(id=script.id), Heard(), dict[int, Turn]()
     session: Session | None = None
     try:
         session = await client.start(configure)
         heard.jitter_ms, heard.due_ms = session.timeline.jitter_ms, session.timeline.due_after_ms
-        sending = asyncio.create_task(_send(session, script))
+        sending = asyncio.create_task(_send(session, script, film))
         try:
             async for event in session:
                 _take(event, session, heard, turns)
@@ -143,10 +147,10 @@ def _account(live: Live, script: Script, turns: dict[int, Turn]) -> None:
         )
 
 
-async def _send(session: Session, script: Script) -> None:
+async def _send(session: Session, script: Script, film: Sequence[bytes]) -> None:
     """In real time. After a stall of this process chunks follow at twice real time, as the client's own sender does."""
     last_ns = 0
-    for at_ms, paced, send in _leaving(session, script):
+    for at_ms, paced, send in _leaving(session, script, film):
         due_ns = session.timeline.zero_ns + at_ms * MS
         if paced and last_ns:
             due_ns = max(due_ns, last_ns + CHUNK_MS * MS // 2)
@@ -159,7 +163,7 @@ async def _send(session: Session, script: Script) -> None:
     session.end_input()
 
 
-def _leaving(session: Session, script: Script) -> Iterator[tuple[int, bool, Send]]:
+def _leaving(session: Session, script: Script, film: Sequence[bytes]) -> Iterator[tuple[int, bool, Send]]:
     """(media time in ms, whether it is sound, how it is sent), in order. A chunk of sound leaves when its last sample
     has been taken; a picture or a text when it was made.
     """
@@ -168,6 +172,7 @@ def _leaving(session: Session, script: Script) -> Iterator[tuple[int, bool, Send
     moves: list[tuple[int, bool, Send]] = []
     for index, start in enumerate(range(0, len(sound.pcm), size)):
         moves.append((CHUNK_MS * (index + 1), True, partial(session.send_audio, sound.pcm[start : start + size])))
-    moves += [(each.at_ms, False, partial(session.send_video, each.data, at_ms=each.at_ms)) for each in script.pictures]
+    for picture, data in zip(script.pictures, film, strict=True):
+        moves.append((picture.at_ms, False, partial(session.send_video, data, at_ms=picture.at_ms)))
     moves += [(each.at_ms, False, partial(session.send_text, each.text, at_ms=each.at_ms)) for each in script.typed]
     yield from sorted(moves, key=lambda move: move[:2])

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from cluster.errors import ConfigError
 from cluster.media.edge import Edge
-from cluster.media.frames import decode_frame
 from cluster.media.messages import (
     AudioChunk,
     ClientMessage,
@@ -27,6 +26,7 @@ from cluster.session.events import Close, EdgeEvent, TurnReady
 from cluster.types import MICRO_TURN_MS
 from evals.harness.heard import TURN_S, Heard, slot_s
 from evals.harness.model import Model
+from evals.harness.pictures import Picture
 from evals.harness.script import Script
 from evals.harness.sounding import Sounding, loud_frames, sounding
 from evals.items import Said
@@ -42,11 +42,10 @@ class Seat:
     def __init__(self, script: Script, model: Model, granted: OpenGranted) -> None:
         self.script, self._model, self._granted = script, model, granted
         sound = script.sound
-        self._video = Codec.PNG if script.pictures else None
         opening = Opening(
             tenant="default",
             audio_in=AudioFormat(codec=Codec.PCM_S16LE, rate=sound.sample_rate_hz, channels=sound.channels),
-            video_in=self._video,
+            video_in=Codec.PNG if script.pictures else None,
             audio_out=OUTPUT,
             instructions="",
             lockstep=True,
@@ -79,8 +78,8 @@ class Seat:
         k, script = self._asked, self.script
         self._asked += 1
         out: list[EdgeEvent] = []
-        for message in self._messages(k) if k >= self._edge.k else ():  # what was sealed is given up
-            out += self._receive(message)
+        for message, picture in self._messages(k) if k >= self._edge.k else ():  # what was sealed is given up
+            out += self._receive(message, picture)
         if self._asked >= script.turns:
             out += self._receive(CloseRequest(seq=self._next_seq()))
         return out
@@ -119,20 +118,20 @@ class Seat:
     def _until_s(self) -> float:
         return slot_s(self.script.turns - 1) + TURN_S
 
-    def _messages(self, k: int) -> Iterator[ClientMessage]:
+    def _messages(self, k: int) -> Iterator[tuple[ClientMessage, Picture | None]]:
+        """What is sent, and the picture of a message that is one."""
         script, ms = self.script, MICRO_TURN_MS * k
         for typed in script.typed_in(k):
-            yield TextChunk(seq=self._next_seq(), media_time_ms=typed.at_ms, text=typed.text)
-        for picture in script.pictures_in(k):
-            yield VideoFrame(seq=self._next_seq(), media_time_ms=picture.at_ms, data=picture.data)
+            yield TextChunk(seq=self._next_seq(), media_time_ms=typed.at_ms, text=typed.text), None
+        for shown in script.pictures_in(k):
+            yield VideoFrame(seq=self._next_seq(), media_time_ms=shown.at_ms, data=shown.square), shown
         media_time = script.sound.sample_rate_hz * ms // 1000
-        yield AudioChunk(seq=self._next_seq(), media_time=media_time, data=script.pcm(k))
+        yield AudioChunk(seq=self._next_seq(), media_time=media_time, data=script.pcm(k)), None
 
-    def _receive(self, message: ClientMessage) -> list[EdgeEvent]:
+    def _receive(self, message: ClientMessage, picture: Picture | None = None) -> list[EdgeEvent]:
         out = self._up(self._edge.receive(message, 0))
-        if isinstance(message, VideoFrame) and self._edge.awaits_frame(message.seq):
-            patches = decode_frame(message.data, Codec.PNG, self._model.spec)
-            out += self._up(self._edge.frame(message, patches, 0))
+        if picture is not None and isinstance(message, VideoFrame) and self._edge.awaits_frame(message.seq):
+            out += self._up(self._edge.frame(message, picture.patches(self._model.spec.vision_grid), 0))
         return out
 
     def _up(self, moves: list[object]) -> list[EdgeEvent]:

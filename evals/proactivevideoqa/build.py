@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -164,8 +163,3 @@ def _what_order(rng: np.random.Generator, first: Pair) -> list[Pair]:
     while len(shown) < int(rng.integers(1, 6)):
         shown.append(_pair(rng, kept=bool(rng.random() < 0.4)))
     return [shown[index] for index in rng.permutation(len(shown))]
-
-
-def closed() -> tuple[Sequence[str], Sequence[str]]:
-    """The words an answer is made of: colours, shapes."""
-    return tuple(COLOURS), SHAPES

@@ -1,13 +1,21 @@
 """Charades-style: intervals between "start" and "stop", absent and repeated actions, and what blind policies get."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
 import pytest
 
-from evals.charades import floors
+from evals.charades import baselines, floors
 from evals.charades.build import build
 from evals.charades.score import called, intervals_due, judge, overlap, summary
 from evals.engines.voices import Split
 from evals.items import Expect, Item, Said
+from evals.media import Media, load
+from evals.render.take import Scene, film
 from tests.unit.eval_tools import oracle, tone
+
+FILMED = ("jumps-000", "squats-001")
 
 
 def clip(*spans: tuple[float, float]) -> Item:
@@ -20,9 +28,19 @@ def said(*pairs: tuple[float, str]) -> list[Said]:
 
 
 @pytest.fixture(scope="module")
-def items(tmp_path_factory: pytest.TempPathFactory) -> list[Item]:
-    folder = tmp_path_factory.mktemp("sets") / "charades"
-    return build(folder, Split.TEST, seed=2, items=60, say=tone, film=lambda *_: None)
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sets") / "charades"
+
+
+@pytest.fixture(scope="module")
+def items(folder: Path) -> list[Item]:
+    """Labels and sound of a small set; two clips of it are filmed."""
+
+    def two(place: Path, scenes: Mapping[str, Scene]) -> None:
+        for name in FILMED:
+            film(place / f"{name}.mp4", scenes[f"{name}.mp4"])
+
+    return build(folder, Split.TEST, seed=2, items=60, say=tone, film=two)
 
 
 def test_the_oracle_covers_all_and_silence_nothing_but_the_absent(items: list[Item]) -> None:
@@ -80,3 +98,24 @@ def test_what_is_drawn_besides_is_never_what_was_asked_for(items: list[Item]) ->
     for item in items:
         shown = item.tags["shown"].split()
         assert shown.count(item.tags["asked_for"]) == int(item.tags["times"]) == len(intervals_due(item))
+
+
+@pytest.mark.parametrize("name", FILMED)
+def test_who_sees_motion_and_no_action_says_when_something_moves(folder: Path, items: list[Item], name: str) -> None:
+    item = next(item for item in items if item.id == name)
+    media = load(folder, item)
+    found = {each: policy(item, media) for each, policy in baselines.policies(0).items()}
+    spans = {each: called(words, item.duration_s)[0] for each, words in found.items()}
+    ((start, stop),) = spans["first to last motion"]
+    assert 4.0 < start < stop <= item.duration_s
+    bouts = spans["every motion"]
+    assert len(bouts) > 1
+    assert (bouts[0][0], bouts[-1][1]) == (pytest.approx(start, abs=0.5), pytest.approx(stop, abs=0.5))
+    assert spans["longest motion"] == [max(bouts, key=lambda each: each[1] - each[0])]
+    drawn = [event.t_s for event in item.events if event.kind in ("starts", "stops")]
+    assert all(start - 0.6 <= at <= stop + 0.6 for at in drawn)
+
+
+def test_nothing_to_see_is_nothing_to_say() -> None:
+    item, nothing = clip(), Media(audio_N=np.zeros(0, np.float32), pictures=())
+    assert [policy(item, nothing) for policy in baselines.policies(0).values()] == [[], [], []]

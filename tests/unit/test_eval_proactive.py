@@ -1,14 +1,21 @@
 """ProactiveVideoQA-style: the published curve, its hole closed, and answers judged by rule on all that was said."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from evals.engines.voices import Split
 from evals.items import Expect, Item, Said
-from evals.proactivevideoqa import floors
+from evals.media import Media, load
+from evals.proactivevideoqa import baselines, floors
 from evals.proactivevideoqa.build import build
 from evals.proactivevideoqa.score import judge, pauc, quality, summary
+from evals.render.take import Scene, film
 from tests.unit.eval_tools import oracle, tone
 
+FILMED = "what-000"
 DUE = Expect(text="red circle", from_s=10.0, to_s=14.0)
 GONE_S = 13.0
 ITEM = Item(id="a", duration_s=20.0, expect=(DUE,), tags={"family": "appear"})
@@ -19,9 +26,18 @@ def said(*pairs: tuple[float, str]) -> list[Said]:
 
 
 @pytest.fixture(scope="module")
-def items(tmp_path_factory: pytest.TempPathFactory) -> list[Item]:
-    folder = tmp_path_factory.mktemp("sets") / "proactivevideoqa"
-    return build(folder, Split.TEST, seed=2, items=60, say=tone, film=lambda *_: None)
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sets") / "proactivevideoqa"
+
+
+@pytest.fixture(scope="module")
+def items(folder: Path) -> list[Item]:
+    """Labels and sound of a small set; one clip of it is filmed."""
+
+    def one(place: Path, scenes: Mapping[str, Scene]) -> None:
+        film(place / f"{FILMED}.mp4", scenes[f"{FILMED}.mp4"])
+
+    return build(folder, Split.TEST, seed=2, items=60, say=tone, film=one)
 
 
 def test_silence_is_worth_a_quarter_whatever_the_weight(items: list[Item]) -> None:
@@ -88,3 +104,18 @@ def test_the_answer_never_appears_where_it_is_waited_for_in_vain(items: list[Ite
     waits = [item for item in items if item.tags["family"] == "wait"]
     assert waits
     assert not [item for item in waits if any(e.kind == "appears" for e in item.events)]
+
+
+def test_who_sees_that_something_changed_names_its_colour(folder: Path, items: list[Item]) -> None:
+    item = next(item for item in items if item.id == FILMED)
+    (said_,) = (policy(item, load(folder, item)) for policy in baselines.policies(0).values())
+    appears = [event for event in item.events if event.kind == "appears"]
+    assert appears
+    for event in appears:
+        assert any(event.t_s <= each.onset_s <= event.t_s + 1.5 and each.text in event.text for each in said_)
+
+
+def test_a_still_picture_is_not_commented_on() -> None:
+    still = np.full((240, 320, 3), 90, np.uint8)
+    media = Media(audio_N=np.zeros(0, np.float32), pictures=tuple((0.2 * k, still) for k in range(60)))
+    assert [policy(ITEM, media) for policy in baselines.policies(0).values()] == [[]]

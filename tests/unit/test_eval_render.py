@@ -1,16 +1,15 @@
 """Films for evaluation: the same from the same seed, and sent as a client sends them."""
 
-import io
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from cluster.media.frames import decode_frame
 from cluster.media.spec import Codec, MediaSpec
+from evals.harness.pictures import pictures as sent
 from evals.items import Item
-from evals.media import VIDEO_AT, encoded, load
+from evals.media import VIDEO_AT, load
 from evals.render.acting import Action, Actor, Repetition, Trainee
 from evals.render.backdrop import FPS
 from evals.render.body import Build, Pose, joints
@@ -50,14 +49,13 @@ def test_a_film_is_read_as_it_was_drawn_five_pictures_a_second(tmp_path: Path) -
     assert max(np.abs(a.astype(int) - b).mean() for a, (_, b) in zip(drawn, read, strict=True)) < 4
 
 
-def test_pictures_go_over_the_wire_and_become_the_patches_of_their_micro_turn(tmp_path: Path) -> None:
+def test_what_is_sent_as_a_png_becomes_the_very_patches_that_a_virtual_clock_is_given(tmp_path: Path) -> None:
     film(tmp_path / "a.mp4", gym())
-    media = load(tmp_path, Item(id="a", duration_s=2.0, video="a.mp4"))
-    for name, codec in (("JPEG", Codec.JPEG), ("PNG", Codec.PNG)):
-        sent = encoded(media, name)
-        assert [at_ms for at_ms, _ in sent] == [200 * k for k in range(10)]
-        assert len(decode_frame(sent[0][1], codec, SPEC)) == 4 * 40 * 40 * 3
-    assert Image.open(io.BytesIO(encoded(media)[0][1])).size == (320, 240)
+    shown = list(sent(Item(id="a", duration_s=2.0, video="a.mp4"), tmp_path, side=80))
+    assert [picture.at_ms for picture in shown] == [200 * k for k in range(10)]
+    for picture in shown:
+        assert picture.patches(SPEC.vision_grid) == decode_frame(picture.png(), Codec.PNG, SPEC)
+    assert len({picture.square for picture in shown}) > 5
 
 
 def test_a_film_that_starts_later_is_shifted_and_cut(tmp_path: Path) -> None:
