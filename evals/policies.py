@@ -31,8 +31,10 @@ def phrase_of(item: Item) -> str:
 
 
 def asked_at(item: Item) -> float:
-    """The end of the first request; 3 s where there is none, for a blind policy does not know that."""
-    return next((event.t_s for event in item.events if event.kind == "request end"), 3.0)
+    """The end of the first request; 3 s where there is none, for a blind policy does not know that, or as much as an
+    item has.
+    """
+    return next((event.t_s for event in item.events if event.kind == "request end"), min(3.0, item.duration_s))
 
 
 def said_at(moments: Sequence[float], text: str, item: Item) -> list[Said]:

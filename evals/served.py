@@ -22,9 +22,10 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What `counterpoint serve --json` said once everything served."""
+    """What `counterpoint serve --json` said once everything served, and whether it still runs."""
 
     facts: dict[str, Any]
+    running: Callable[[], bool] = lambda: True
 
     @property
     def target(self) -> str:
@@ -84,7 +85,7 @@ def served(*options: str, environment: Mapping[str, str] | None = None, log: Pat
             preexec_fn=end_with(os.getpid()),  # a cluster that nobody ends would stand beside the next one
         )
         try:
-            yield Served(_first_line(process, log))
+            yield Served(_first_line(process, log), lambda: process.poll() is None)
         finally:
             process.send_signal(signal.SIGINT)
             try:

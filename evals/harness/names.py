@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from cluster.errors import ConfigError
 from evals.dialogue.episodes import Episode
 from evals.items import Item, Outcome, Said
-from evals.media import load
+from evals.media import Media
 
 Policy = Callable[[Item], Sequence[Said]]
+Sighted = Callable[[Item, Media], Sequence[Said]]
 AUDIO = ("timespeak", "cuespeak", "dialogue")
 VIDEO = ("repcount", "charades", "proactivevideoqa")
+NAMES = (*AUDIO, *VIDEO)
 _CENTRED = {"timespeak": ("every", "in", "changed", "ended")}  # families that ask for a moment, not for a reaction
 
 _SUMMARIES = {"dialogue": ("metrics",)}  # which module says the figures of a whole run, where it is not the scorer
@@ -55,10 +56,10 @@ class Named:
         found: dict[str, Policy] = self._part("floors").policies(items, seed)
         return found
 
-    def baselines(self, folder: Path, seed: int) -> dict[str, Policy]:
-        """Sighted: they hear or see the input, and understand nothing."""
-        sighted: Mapping[str, Any] = self._part("baselines").policies(seed)
-        return {name: lambda item, policy=policy: policy(item, load(folder, item)) for name, policy in sighted.items()}
+    def baselines(self, seed: int) -> dict[str, Sighted]:
+        """They hear or see the input, and understand nothing."""
+        found: dict[str, Sighted] = self._part("baselines").policies(seed)
+        return found
 
     def _part(self, part: str) -> ModuleType:
         return importlib.import_module(f"evals.{self.name}.{part}")
@@ -66,6 +67,6 @@ class Named:
 
 def named(name: str) -> Named:
     """Raises ConfigError naming the sets there are."""
-    if name not in (*AUDIO, *VIDEO):
-        raise ConfigError("NAME", f"{name} is no evaluation set; there are {', '.join((*AUDIO, *VIDEO))}, ifeval, bbh")
+    if name not in NAMES:
+        raise ConfigError("NAME", f"{name} is no evaluation set; there are {', '.join(NAMES)}, all, ifeval, bbh")
     return Named(name)

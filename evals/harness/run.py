@@ -1,247 +1,172 @@
-"""One evaluation from set to report: what is run, in which order, and what a failure of a part means."""
+"""Evaluations from sets to reports: what is run, in which order, and what a failure of a part means.
+
+First what tells, of every set, whether its report could stand at all; then every item on the virtual clock, where each
+answer is kept as it comes; then real time through one cluster, which wants the machine for itself. A report is written
+as soon as its set has been through all three.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from cluster.errors import ConfigError
 from cluster.types import Dtype
-from cluster.voice.voice import Voice
 from evals.bench.machine import describe
-from evals.cascade import kept
-from evals.cascade.pipeline import FACTS
-from evals.harness import looks, refusal
-from evals.harness.controls import controls
-from evals.harness.lockstep import Listened, listen
+from evals.harness import files, looks, refusal, sounding
+from evals.harness.beside import Beside, beside
+from evals.harness.controls import for_zeroed
+from evals.harness.live import Cluster
+from evals.harness.lockstep import Listened
 from evals.harness.model import Model, dtype_of, load_model, write_zeroed
-from evals.harness.names import Named, Policy, named
-from evals.harness.others import others
-from evals.harness.page import page
-from evals.harness.realtime import Live, listen_live
+from evals.harness.names import named
 from evals.harness.report import Findings, report
-from evals.harness.scoring import sample, score
-from evals.harness.script import Script, script_of
-from evals.harness.sets import EvalSet, open_set
+from evals.harness.scoring import Scored, sample, score
+from evals.harness.scripts import Scripts
+from evals.harness.sets import EvalSet
+from evals.harness.stages import Tell
 from evals.harness.trace import Trace
-from evals.items import Item, Said
-from evals.served import DidNotServe, served
+from evals.harness.virtual import lockstep, replay
+from evals.harness.wanted import Wanted
+from evals.items import Item
 
-SEED = 20_261_127
 TOGETHER = 32  # sessions of one lockstep batch
-ZEROED_ITEMS = 60
-Tell = Callable[[str, int, int], None]  # stage, done, of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """realtime, cascade: how many items; 0 leaves that part out, and the report says so."""
+def evaluate(sets: Sequence[EvalSet], wanted: Wanted, tell: Tell) -> Iterator[dict[str, Any]]:
+    """Writes of each set NAME.json, NAME.html, NAME.items.jsonl and, after a real-time run, NAME.trace.jsonl; yields
+    the reports as they are written.
 
-    name: str
-    checkpoint: Path
-    voice: Path
-    folder: Path | None = None
-    published: str = ""
-    split: str = "dev"
-    realtime: int = 100
-    sessions: int = 8
-    cascade: int = refusal.CASCADE_ITEMS
-    deterministic: bool = False
-    dtype: str = "auto"  # of the weights, on the virtual clock and in the cluster alike
-    out: Path = Path("out/eval")
-    date: str = ""
-
-
-def evaluate(wanted: Wanted, tell: Tell) -> dict[str, Any]:
-    """Writes NAME.json, NAME.html, NAME.items.jsonl and, after a real-time run, NAME.trace.jsonl; returns the report.
-
-    Raises ConfigError: no such set, looks used up, something that is not installed or cannot be read.
+    Raises ConfigError: looks used up or about to be wasted, something that is not installed or cannot be read.
     """
     machine = describe()  # before anything of ours makes it busy
-    name, eval_set = named(wanted.name), open_set(wanted.name, wanted.folder, wanted.split, wanted.published)
-    if eval_set.spends_a_look:
-        looks.check(name.name, eval_set.sha256)
+    for each in sets:
+        if each.spends_a_look:
+            looks.check(each.name, each.sha256)
     wanted.out.mkdir(parents=True, exist_ok=True)
-    items = eval_set.items
-    missing: list[str] = []
-    known = _policies(name, eval_set, missing)
-    controlled = {group: _scored(name, items, members) for group, members in known.items()}
-    cascade = _cascade(wanted, eval_set, missing, tell)
     dtype = dtype_of(wanted.checkpoint, wanted.dtype)
     model = load_model(
         wanted.checkpoint, wanted.voice, sessions=TOGETHER, deterministic=wanted.deterministic, dtype=dtype
     )
-    scripts = {item.id: script_of(item, eval_set.folder, side=model.picture_side) for item in items}
-    heard = listen(model, scripts.values(), progress=lambda done, of: tell("lockstep", done, of))
-    found = Findings(
-        lockstep=score(name, items, _said(heard)),
-        controls=controlled["controls"],
-        floors=controlled["floors"],
-        baselines=controlled["baselines"],
-        missing=missing,
-        versions={**machine, "checkpoint": f"{wanted.checkpoint.name}@{model.sha256[:12]}"},
-        dtypes={"lockstep": model.dtype},
-        sound=[each.sound for each in heard],
-    )
-    if cascade:
-        chosen = sample(items, wanted.cascade)
-        found.controls[refusal.CASCADE] = score(name, chosen, {each.id: each.said for each in cascade})
-        silent = sum(not item.audio for item in chosen)  # it hears nothing of them
-        score_of = found.controls[refusal.CASCADE].as_json()
-        found.cascade = {**FACTS, "score": score_of, "without_sound": silent, **_stages(cascade)}
-    _zeroed(wanted, name, eval_set, scripts, dtype, found, tell)
-    if wanted.realtime:
-        _realtime(wanted, name, eval_set, scripts, model, found, tell)
-    else:
-        missing.append("real time: --realtime 100")
-    result = report(name, eval_set, found)
-    if eval_set.spends_a_look:
-        shown = {"lockstep": found.lockstep.score, "realtime": found.realtime.score if found.realtime else -1.0}
-        looks.log(name.name, eval_set.sha256, model.sha256, shown, wanted.date)
-    (wanted.out / f"{name.name}.json").write_text(json.dumps(result, indent=2) + "\n")
-    live_ms = [ms for each in found.live for ms in each.latency_ms]
-    errors_s = [error for outcome in (found.realtime or found.lockstep).outcomes for error in outcome.errors_s]
-    (wanted.out / f"{name.name}.html").write_text(page(result, live_ms, errors_s))
-    _write_items(wanted.out / f"{name.name}.items.jsonl", items, heard, found)
-    return result
-
-
-def _policies(name: Named, eval_set: EvalSet, missing: list[str]) -> dict[str, Mapping[str, Policy]]:
-    found: dict[str, Mapping[str, Policy]] = {"controls": controls(name, eval_set.items)}
-    found["floors"] = name.floors(eval_set.items, SEED)
-    try:
-        found["baselines"] = name.baselines(eval_set.folder, SEED)
-    except ConfigError as error:
-        found["baselines"] = {}
-        missing.append(f"sighted baselines: {error}")
-    return found
-
-
-def _scored(name: Named, items: Sequence[Item], policies: Mapping[str, Policy]) -> dict[str, Any]:
-    return {each: score(name, items, {item.id: policy(item) for item in items}) for each, policy in policies.items()}
-
-
-def _said(heard: Sequence[Listened | Live]) -> dict[str, Sequence[Said]]:
-    return {each.id: each.said for each in heard}
-
-
-def _cascade(wanted: Wanted, eval_set: EvalSet, missing: list[str], tell: Tell) -> list[Any]:
-    if not wanted.cascade:
-        missing.append("the cascade: --cascade 60")
-        return []
-    chosen = sample(eval_set.items, wanted.cascade)
-    try:
-        return kept.answers(
-            chosen,
-            eval_set.folder,
-            eval_set.sha256,
-            Voice(wanted.voice),
-            lambda done, of: tell("cascade", done, of),
-        )
-    except ConfigError as error:
-        missing.append(f"the cascade: {error}")
-        return []
-
-
-def _stages(cascade: Sequence[Any]) -> dict[str, Any]:
-    turns = [turn for each in cascade for turn in each.turns]
-    middle = {}
-    for stage in ("asr_s", "llm_s"):
-        values = sorted(float(turn[stage]) for turn in turns)
-        middle[f"{stage}_median"] = round(values[len(values) // 2], 3) if values else None
-    return {"turns": len(turns), **middle}
-
-
-def _zeroed(
-    wanted: Wanted,
-    name: Named,
-    eval_set: EvalSet,
-    scripts: Mapping[str, Script],
-    dtype: Dtype,
-    found: Findings,
-    tell: Tell,
-) -> None:
-    """The same model with nothing in it: on a sample, for it has to be silent on each item."""
-    chosen = sample(eval_set.items, ZEROED_ITEMS)
+    scripts = Scripts(side=model.picture_side)
+    evaluations = [_Evaluation(each, wanted, model, scripts, machine, tell) for each in sets]
     with tempfile.TemporaryDirectory() as scratch:
-        folder = write_zeroed(wanted.checkpoint, Path(scratch) / "zeroed")
-        empty = load_model(folder, wanted.voice, sessions=TOGETHER, deterministic=False, dtype=dtype)
-        heard = listen(
-            empty, [scripts[item.id] for item in chosen], progress=lambda done, of: tell("weights of zero", done, of)
+        empty = _emptied(wanted, dtype, Path(scratch) / "zeroed")
+        for each in evaluations:
+            each.zeroed(empty)
+    for each in evaluations:
+        each.beside()
+    for each in evaluations:
+        each.lockstep()
+    with Cluster(wanted, model.dtype) as cluster:
+        for each in evaluations:
+            if wanted.realtime:
+                each.realtime(cluster)
+            yield each.report()
+
+
+def _emptied(wanted: Wanted, dtype: Dtype, folder: Path) -> Model:
+    """The same model with nothing in it."""
+    write_zeroed(wanted.checkpoint, folder)
+    return load_model(folder, wanted.voice, sessions=TOGETHER, deterministic=False, dtype=dtype)
+
+
+class _Evaluation:
+    """One set; its methods are called in the order in which they stand here."""
+
+    _zeroed: Scored
+    _zeroed_spoke: int
+    _beside: Beside
+    _heard: list[Listened]
+    _found: Findings
+
+    def __init__(
+        self, eval_set: EvalSet, wanted: Wanted, model: Model, scripts: Scripts, machine: dict[str, Any], tell: Tell
+    ) -> None:
+        self._name, self._set, self._wanted, self._model = named(eval_set.name), eval_set, wanted, model
+        self._scripts, self._machine, self._tell = scripts, machine, tell
+
+    def zeroed(self, empty: Model) -> None:
+        """First, for it is cheap and would make all else worthless."""
+        chosen = for_zeroed(self._set.items)
+        heard = self._on_virtual_clock(empty, chosen, "weights of zero")
+        self._zeroed = score(self._name, chosen, {each.id: each.said for each in heard})
+        self._zeroed_spoke = sum(len(each.outputs) for each in heard)
+        if self._zeroed_spoke:
+            self._spare_the_look([f"with its weights set to zero it spoke {self._zeroed_spoke} times"])
+
+    def beside(self) -> None:
+        wanted = self._wanted
+        self._beside = found = beside(self._name, self._set, wanted.voice, wanted.cascade, self._tell)
+        found.controls[refusal.ZEROED] = self._zeroed
+        cascade = found.controls.get(refusal.CASCADE)
+        reasons = refusal.reasons(
+            model=100.0,  # whatever it says
+            controls={each: scored.score for each, scored in found.controls.items()},
+            floors={each: scored.score for each, scored in found.floors.items()},
+            zeroed_spoke=self._zeroed_spoke,
+            cascade_items=len(cascade.everything) if cascade else 0,
+            cascade_wanted=min(refusal.CASCADE_ITEMS, len(self._set.items)),
         )
-    found.controls[refusal.ZEROED] = score(name, chosen, _said(heard))
-    found.zeroed_spoke = sum(len(each.outputs) for each in heard)
+        if reasons:
+            self._spare_the_look([*reasons, *found.missing])
 
+    def lockstep(self) -> None:
+        items, model, others = self._set.items, self._model, self._beside
+        self._heard = self._on_virtual_clock(model, items, "lockstep")
+        if disagree := sounding.reasons([each.sound for each in self._heard]):
+            self._spare_the_look(disagree)
+        self._found = Findings(
+            lockstep=score(self._name, items, {each.id: each.said for each in self._heard}),
+            controls=others.controls,
+            floors=others.floors,
+            baselines=others.baselines,
+            zeroed_spoke=self._zeroed_spoke,
+            cascade=others.cascade,
+            missing=others.missing,
+            versions={**self._machine, "checkpoint": f"{self._wanted.checkpoint.name}@{model.sha256[:12]}"},
+            dtypes={"lockstep": model.dtype},
+            sound=[each.sound for each in self._heard],
+        )
 
-def _realtime(
-    wanted: Wanted,
-    name: Named,
-    eval_set: EvalSet,
-    scripts: Mapping[str, Script],
-    model: Model,
-    found: Findings,
-    tell: Tell,
-) -> None:
-    chosen = sample(eval_set.items, wanted.realtime)
-    live = _live(wanted, [scripts[item.id] for item in chosen], model.dtype, found, tell)
-    found.live = live
-    found.realtime = score(name, chosen, _said(live))
-    trace = Trace(each.trace for each in live if each.trace is not None)
-    trace.write(wanted.out / f"{name.name}.trace.jsonl")
-    traced = [item for item in chosen if any(each.id == item.id and each.trace for each in live)]
-    again = listen(
-        model,
-        [scripts[item.id] for item in traced],
-        trace,
-        progress=lambda done, of: tell("replay of the delays", done, of),
-    )
-    found.replay = score(name, traced, _said(again))
+    def realtime(self, cluster: Cluster) -> None:
+        """And what it lost to delays alone, on the virtual clock."""
+        name, found = self._name, self._found
+        chosen = sample(self._set.items, self._wanted.realtime)
+        asked = [each.open() for each in self._scripts.of(self._set.folder, chosen)]  # not while somebody counts
+        heard = cluster.listen(asked, self._stage("real time"), self._tell)
+        found.live, found.others, found.dtypes["realtime"] = heard.live, heard.others, heard.dtype
+        found.realtime = score(name, chosen, {each.id: each.said for each in heard.live})
+        traces = [each.trace for each in heard.live if each.trace is not None]
+        Trace(traces).write(self._wanted.out / f"{name.name}.trace.jsonl")
+        alone = {each.id: each for each in self._heard}
+        again = replay(self._model, traces, asked, alone, self._stage("replay of what was disturbed"), self._tell)
+        said = {each.id: each.said for each in again}
+        found.replay = score(name, [item for item in chosen if item.id in said], said)
 
+    def report(self) -> dict[str, Any]:
+        """A look is written down before anybody can see a score of it."""
+        name, found = self._name, self._found
+        if found.realtime is None:
+            found.missing.append("real time: --realtime 100")
+        result = report(name, self._set, found)
+        if self._set.spends_a_look:
+            shown = {"lockstep": found.lockstep.score, "realtime": found.realtime.score if found.realtime else -1.0}
+            looks.log(name.name, self._set.sha256, self._model.sha256, shown, self._wanted.date)
+        files.write(self._wanted.out, self._set.items, self._heard, found, result)
+        return result
 
-def _live(wanted: Wanted, scripts: Sequence[Script], dtype: str, found: Findings, tell: Tell) -> list[Live]:
-    options = ("--sessions", str(max(wanted.sessions, 8)), "--checkpoint", str(wanted.checkpoint))
-    log = wanted.out / f"{wanted.name}.serve.log"
-    environment = {name: value for name, value in os.environ.items() if name.startswith("COUNTERPOINT_")}
-    environment["COUNTERPOINT_ENGINE__DTYPE"] = dtype  # not what it would choose again, and perhaps otherwise
-    try:
-        with served(*options, environment=environment, log=log) as cluster, others() as found.others:
-            found.dtypes["realtime"] = str(cluster.facts["dtype"])
-            return asyncio.run(
-                listen_live(
-                    cluster.target,
-                    scripts,
-                    sessions=wanted.sessions,
-                    progress=lambda done, of: tell("real time", done, of),
-                )
-            )
-    except DidNotServe as error:
-        raise ConfigError("real time", str(error)) from None
+    def _on_virtual_clock(self, model: Model, items: Sequence[Item], what: str) -> list[Listened]:
+        asked = self._scripts.of(self._set.folder, items)
+        return lockstep(model, self._wanted.voice, self._set, asked, self._stage(what), self._tell)
 
+    def _stage(self, what: str) -> str:
+        return f"{self._name.name}: {what}"
 
-def _write_items(path: Path, items: Sequence[Item], heard: Sequence[Listened], found: Findings) -> None:
-    """One item a line: what was due, what was said, how it was judged, for whoever wants to know why."""
-    live = {each.id: each for each in found.live}
-    judged = {each.id: each for each in found.lockstep.everything}
-    judged_live = {each.id: each for each in found.realtime.everything} if found.realtime else {}
-    with path.open("w") as file:
-        for item, each in zip(items, heard, strict=True):
-            row: dict[str, Any] = {
-                "id": item.id,
-                "tags": dict(item.tags),
-                "expect": [asdict(due) for due in item.expect],
-                "lockstep": {"score": judged[item.id].score, "said": [asdict(said) for said in each.said]},
-            }
-            if item.id in live:
-                row["realtime"] = {
-                    "score": judged_live[item.id].score,
-                    "said": [asdict(said) for said in live[item.id].said],
-                    "failed": live[item.id].failed,
-                    "timing": dict(live[item.id].timing),
-                }
-            file.write(json.dumps(row) + "\n")
+    def _spare_the_look(self, reasons: Sequence[str]) -> None:
+        """Raises ConfigError where a look would be spent on a report that is refused."""
+        if self._set.spends_a_look:
+            why = "; ".join(reasons)
+            raise ConfigError(f"{self._name.name}.test", f"is not looked at for a report that would be refused: {why}")

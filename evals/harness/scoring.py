@@ -93,7 +93,8 @@ def by_tag(name: Named, outcomes: Sequence[Outcome], tag: str) -> dict[str, floa
 
 def by_seconds(name: Named, outcomes: Sequence[Outcome]) -> dict[str, dict[str, float | int | None]]:
     """For items that ask for one interval of N seconds: score and error of the onset by N."""
-    asked = [each for each in outcomes if each.tags.get("family") in _INTERVALS.get(name.name, ())]
+    families = _INTERVALS.get(name.name, ())
+    asked = [each for each in outcomes if each.tags.get("family") in families and "n" in each.tags]
     rows = {}
     for n in sorted({float(each.tags["n"]) for each in asked}):
         group = [each for each in asked if float(each.tags["n"]) == n]

@@ -34,6 +34,15 @@ class Script:
     def turns(self) -> int:
         return round(self.sound.seconds * 1000) // MICRO_TURN_MS
 
+    @property
+    def size(self) -> int:
+        """Bytes, about."""
+        return len(self.sound.pcm) + sum(len(picture.square) for picture in self.pictures)
+
+    def open(self) -> Script:
+        """It is open already (`evals.harness.scripts`)."""
+        return self
+
     def pcm(self, k: int) -> bytes:
         """Of micro-turn k."""
         size = 2 * self.sound.channels * self.sound.sample_rate_hz * MICRO_TURN_MS // 1000
@@ -46,12 +55,16 @@ class Script:
         return (picture for picture in self.pictures if picture.at_ms // MICRO_TURN_MS == k)
 
 
+def turns_of(item: Item) -> int:
+    """Micro-turns until the item is over; the last one is filled with silence."""
+    return -(-round(item.duration_s * 1000) // MICRO_TURN_MS)
+
+
 def script_of(item: Item, folder: Path, *, side: int = 0) -> Script:
     """side: pixels of the square pictures a checkpoint takes; 0: it takes none, and an item's video is not sent.
 
     Raises ConfigError naming the item and the file that cannot be read.
     """
-    turns = -(-round(item.duration_s * 1000) // MICRO_TURN_MS)
     try:
         sound = read_wav(folder / item.audio) if item.audio else Sound(pcm=b"", sample_rate_hz=SILENT_HZ)
         shown = tuple(pictures(item, folder, side=side)) if item.video and side else ()
@@ -59,4 +72,5 @@ def script_of(item: Item, folder: Path, *, side: int = 0) -> Script:
         raise ConfigError(f"item {item.id}", str(error)) from None
     typed = [Typed(at_ms=0, text=item.text)] if item.text else []
     typed += [Typed(at_ms=round(e.t_s * 1000), text=e.text) for e in item.events if e.kind == "text" and e.text]
-    return Script(id=item.id, sound=sound.lasting(turns * MICRO_TURN_MS / 1000), pictures=shown, typed=tuple(typed))
+    lasting = sound.lasting(turns_of(item) * MICRO_TURN_MS / 1000)
+    return Script(id=item.id, sound=lasting, pictures=shown, typed=tuple(typed))

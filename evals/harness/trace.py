@@ -23,6 +23,13 @@ class ItemTrace:
     ticks: tuple[int, ...]
     late_ms: tuple[float, ...]
 
+    @property
+    def disturbed(self) -> bool:
+        """Whether a micro-turn was not carried by the tick that was its own, or a result came late. All others were
+        heard as on the virtual clock.
+        """
+        return any(self.late_ms) or any(tick != self.n0 + k for k, tick in enumerate(self.ticks))
+
 
 class Trace:
     """A schedule for `lockstep.listen`."""

@@ -9,22 +9,23 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from cluster.model.config import Window
+from cluster.model.presets import MICRO_VISION
 from cluster.model.random_checkpoint import write_random_checkpoint
 from evals.items import Item, Said
-from tests.unit.engine_tools import SHALLOW
 
 MODELS = Path(__file__).parents[2] / "models"
 SHIPPED, VOICE = MODELS / "counterpoint-micro", MODELS / "voice"
 
 
 def talkative(folder: Path) -> Path:
-    """A checkpoint in `folder`: random weights over the shipped vocabulary. It says a lot, and never twice the same."""
+    """A checkpoint in `folder`: random weights over the shipped vocabulary, with eyes. It says a lot, and never twice
+    the same.
+    """
     tokenizer = SHIPPED / "tokenizer.json"
     size = Tokenizer.from_file(str(tokenizer)).get_vocab_size()
     window = Window(micro_turns=16, pins_max=4, prefix_max=8)
-    write_random_checkpoint(
-        folder, config=replace(SHALLOW, num_hidden_layers=1, ctc=None, vocab_size=size, window=window), sil_bias=1.0
-    )
+    shape = replace(MICRO_VISION, num_hidden_layers=1, ctc=None, vocab_size=size, window=window)
+    write_random_checkpoint(folder, config=shape, sil_bias=1.0)
     (folder / "tokenizer.json").write_bytes(tokenizer.read_bytes())
     return folder
 

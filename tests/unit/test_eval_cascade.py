@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from cluster.errors import ConfigError
 from cluster.voice.voice import Voice
-from evals.cascade import kept
+from evals.cascade import kept, pipeline
 from evals.cascade.home import check
+from evals.cascade.pipeline import Answered
 from evals.cascade.prompt import SILENT, messages
 from evals.cascade.small_llm import chatml
 from evals.cascade.speak import Reply, voiced, words_of
-from evals.items import Item
+from evals.items import Item, Said
 
-VOICE = Voice(Path(__file__).parents[2] / "models" / "voice")
-UNITS = VOICE.units
+HOME = Path(__file__).parents[2] / "models" / "voice"
+UNITS = Voice(HOME).units
 
 
 def test_a_reply_is_read_as_a_voice_would_read_it() -> None:
@@ -53,6 +55,35 @@ def test_a_missing_cascade_says_how_to_get_it(tmp_path: Path) -> None:
         check(tmp_path)
 
 
-def test_what_has_no_sound_is_answered_by_silence_and_asks_for_no_cascade(tmp_path: Path) -> None:
-    (answered,) = kept.answers([Item(id="a", duration_s=9.0, video="a.mp4")], tmp_path, "0" * 64, VOICE, home=tmp_path)
+def test_what_has_no_sound_is_answered_by_silence_and_asks_for_no_cascade(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (answered,) = kept.answers([Item(id="a", duration_s=9.0, video="a.mp4")], tmp_path, "0" * 64, HOME)
     assert (answered.id, answered.said) == ("a", ())
+
+
+def test_an_interrupted_cascade_goes_on_with_what_it_has_not_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked: list[list[str]] = []
+
+    def run(items: Sequence[Item], folder: Path, voice: Voice) -> Iterator[Answered]:
+        asked.append([item.id for item in items])
+        for item in items:
+            if len(asked) == 1 and item.id == "c":
+                raise ConfigError("cascade", "it ended")
+            yield Answered(id=item.id, said=(Said(onset_s=1.0, text=item.id),), turns=({"text": "hello"},))
+
+    monkeypatch.setattr(pipeline, "run", run)
+    items = [Item(id=name, duration_s=9.0, audio=f"{name}.wav") for name in "abcd"]
+    told: list[tuple[int, int]] = []
+    with pytest.raises(ConfigError, match="it ended"):
+        kept.answers(items, tmp_path, "0" * 64, HOME)
+    answered = kept.answers(items, tmp_path, "0" * 64, HOME, lambda done, of: told.append((done, of)))
+    assert asked == [["a", "b", "c", "d"], ["c", "d"]]
+    assert told == [(2, 4), (3, 4), (4, 4)]
+    assert [(each.id, each.said[0].text) for each in answered] == [(name, name) for name in "abcd"]
+    kept.answers(items, tmp_path, "1" * 64, HOME)
+    assert asked[2:] == [["a", "b", "c", "d"]]  # another set

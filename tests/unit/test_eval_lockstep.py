@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from counterpoint.talk.wav import Sound
@@ -12,6 +14,8 @@ from evals.harness.model import Model, load_model, write_zeroed
 from evals.harness.script import Script, Typed, script_of
 from evals.harness.trace import ItemTrace, Trace
 from evals.items import Event, Item
+from evals.render.backdrop import HEIGHT, WIDTH
+from evals.render.film import write
 from tests.unit.eval_tools import VOICE, talkative
 
 TURNS = 24  # more than a window: an anchor is on the way
@@ -88,3 +92,55 @@ def test_a_script_is_of_whole_micro_turns_and_holds_what_is_typed(tmp_path: Path
     assert len(script.pcm(10)) == 6_400
     assert [each.text for each in script.typed_in(0)] == ["hello"]
     assert [each.text for each in script.typed_in(7)] == ["stop"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An item whose script is made when it is run."""
+
+    script: Script
+    opened: list[str]
+
+    @property
+    def id(self) -> str:
+        return self.script.id
+
+    @property
+    def turns(self) -> int:
+        return self.script.turns
+
+    def open(self) -> Script:
+        self.opened.append(self.id)
+        return self.script
+
+
+def test_the_longest_begins_and_each_is_told_of_when_it_ends(model: Model) -> None:
+    lengths = {"short": 2, "long": 12, "middle": 6, "other": 5}
+    opened, ended = list[str](), list[str]()
+    quiet = Sound(pcm=b"", sample_rate_hz=16_000)
+    asked = [Asked(Script(id=name, sound=quiet.lasting(0.2 * turns)), opened) for name, turns in lengths.items()]
+
+    def told(listened: Listened) -> None:
+        assert opened[:2] == ["long", "middle"]
+        ended.append(listened.id)
+
+    heard = listen(model, asked, ended=told)
+    assert opened == ["long", "middle", "other", "short"]
+    assert [each.id for each in heard] == list(lengths)
+    assert sorted(ended) == sorted(lengths)
+    assert ended[0] == "middle"
+
+
+def test_an_item_with_a_film_is_seen(model: Model, tmp_path: Path) -> None:
+    """Twelve pictures reach the engine as patches: it says otherwise than to another film and than to none."""
+    for name, level in (("dark", 20), ("light", 235)):
+        write(tmp_path / f"{name}.mp4", [np.full((HEIGHT, WIDTH, 3), level, np.uint8)] * 12)
+    items = [Item(id=name, duration_s=2.4, video=f"{name}.mp4") for name in ("dark", "light")]
+    shown = [script_of(item, tmp_path, side=model.picture_side) for item in items]
+    assert [picture.at_ms for picture in shown[0].pictures] == [200 * k for k in range(12)]
+    blind = [script_of(item, tmp_path, side=0) for item in items]
+    dark, light = listen(model, shown)
+    unseen, _ = listen(model, blind)
+    assert dark.outputs
+    assert len({str(each.outputs) for each in (dark, light, unseen)}) == 3
+    assert listen(model, shown)[0] == dark

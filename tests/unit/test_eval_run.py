@@ -13,11 +13,13 @@ from test_eval_goals import TIMESPEAK, a_set, answered, asked_by
 
 from cluster.model.random_checkpoint import write_random_checkpoint
 from cluster.types import Dtype
-from evals.harness import run
+from evals.harness import live
+from evals.harness.live import Cluster
 from evals.harness.model import dtype_of
 from evals.harness.others import Others
 from evals.harness.realtime import Live
 from evals.harness.report import Findings, report
+from evals.harness.wanted import Wanted
 from evals.served import Served
 
 ITEMS = asked_by("flite:slt")
@@ -48,13 +50,13 @@ def test_the_cluster_is_given_the_dtype_of_lockstep_and_says_which_it_has(
     async def listen_live(*_: Any, **__: Any) -> list[Live]:
         return []
 
-    monkeypatch.setattr(run, "served", served)
-    monkeypatch.setattr(run, "listen_live", listen_live)
-    wanted = run.Wanted(name="timespeak", checkpoint=tmp_path, voice=tmp_path, out=tmp_path)
+    monkeypatch.setattr(live, "served", served)
+    monkeypatch.setattr(live, "listen_live", listen_live)
     found = found_with(None)
-    found.dtypes["lockstep"] = "bf16"
-    assert run._live(wanted, [], "bf16", found, lambda *_: None) == []
+    with Cluster(Wanted(checkpoint=tmp_path, voice=tmp_path, out=tmp_path), "bf16") as cluster:
+        heard = cluster.listen([], "real time", lambda *_: None)
     assert given["COUNTERPOINT_ENGINE__DTYPE"] == "bf16"
+    found.dtypes, found.others = {"lockstep": "bf16", "realtime": heard.dtype}, heard.others
     told = report(TIMESPEAK, a_set(tmp_path, "timespeak", ITEMS), found)
     assert told["versions"]["dtype"] == {"lockstep": "bf16", "realtime": "bf16"}
     assert told["cluster"]["others_cores"] is not None
