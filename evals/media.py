@@ -12,6 +12,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 import soxr
+from av.video.reformatter import VideoReformatter
 
 from cluster.errors import ConfigError
 from cluster.types import MICRO_TURN_MS
@@ -55,6 +56,7 @@ def sound(path: Path, seconds: float) -> npt.NDArray[np.float32]:
 def film(path: Path, item: Item) -> tuple[tuple[float, Picture], ...]:
     """The first picture of each micro-turn until the item ends, `video_at_s` later than in the file."""
     starts_s, taken, found = float(item.tags.get(VIDEO_AT, "0")), -1, []
+    to_rgb = VideoReformatter()  # one for all pictures: preparing it takes as long as using it
     try:
         with av.open(str(path)) as file:
             for frame in file.decode(video=0):
@@ -64,7 +66,7 @@ def film(path: Path, item: Item) -> tuple[tuple[float, Picture], ...]:
                     break
                 if k > taken:
                     taken = k
-                    found.append((at_s, frame.to_ndarray(format="rgb24")))
+                    found.append((at_s, to_rgb.reformat(frame, format="rgb24").to_ndarray()))
     except (av.FFmpegError, OSError, IndexError) as error:
         raise ConfigError(str(path), f"no pictures can be read from it: {error}") from None
     return tuple(found)

@@ -14,6 +14,7 @@ from evals.harness.report import Findings, report
 from evals.harness.scoring import score
 from evals.harness.sets import EvalSet, open_set
 from evals.items import Event, Item, Said
+from evals.media import load
 from evals.readers import read
 from tests.unit.eval_copies import full_duplex, small_sound
 
@@ -38,9 +39,11 @@ def reported(eval_set: EvalSet) -> dict[str, object]:
     for group, policies in (
         (found.controls, controls(DIALOGUE, items)),
         (found.floors, DIALOGUE.floors(items, 0)),
-        (found.baselines, DIALOGUE.baselines(eval_set.folder, 0)),
     ):
         group |= {name: score(DIALOGUE, items, {i.id: policy(i) for i in items}) for name, policy in policies.items()}
+    heard = [(item, load(eval_set.folder, item)) for item in items]
+    for name, sighted in DIALOGUE.baselines(0).items():
+        found.baselines[name] = score(DIALOGUE, items, {item.id: sighted(item, media) for item, media in heard})
     found.controls |= {name: score(DIALOGUE, items, {}) for name in (refusal.ZEROED, refusal.CASCADE)}
     return report(DIALOGUE, eval_set, found)
 
