@@ -11,7 +11,7 @@ STAMP := $(VENV)/.installed
 .PHONY: help setup tools train-tools bench-tools eval-tools eval-sets eval-cascade cascade eval demo test test-long serve bench train lint proto lock clean
 
 help: ## show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: $(STAMP) ## make .venv with everything pinned
 

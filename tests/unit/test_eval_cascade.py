@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cluster.errors import ConfigError
 from cluster.voice.voice import Voice
+from evals.cascade import __main__ as ahead
 from evals.cascade import kept, pipeline
 from evals.cascade.home import check
 from evals.cascade.pipeline import Answered
 from evals.cascade.prompt import SILENT, messages
 from evals.cascade.small_llm import chatml
 from evals.cascade.speak import Reply, voiced, words_of
-from evals.items import Item, Said
+from evals.harness import looks
+from evals.harness.scoring import sample
+from evals.items import Item, Said, write_set
 
 HOME = Path(__file__).parents[2] / "models" / "voice"
 UNITS = Voice(HOME).units
@@ -87,3 +91,28 @@ def test_an_interrupted_cascade_goes_on_with_what_it_has_not_answered(
     assert [(each.id, each.said[0].text) for each in answered] == [(name, name) for name in "abcd"]
     kept.answers(items, tmp_path, "1" * 64, HOME)
     assert asked[2:] == [["a", "b", "c", "d"]]  # another set
+
+
+def test_the_cascade_can_answer_a_test_set_ahead_of_time_and_spends_no_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    items = [Item(id=f"{n}", duration_s=9.0, tags={"split": "test", "family": "in"}) for n in range(5)]
+    write_set(tmp_path / "build/evals/timespeak/test", items)
+    monkeypatch.setenv("COUNTERPOINT_SERVE__VOICE", str(HOME))
+    before = looks.PATH.read_text() if looks.PATH.exists() else ""
+    asked: list[list[str]] = []
+    answers = kept.answers
+
+    def counted(chosen: Sequence[Item], *rest: Any) -> list[Answered]:
+        asked.append([item.id for item in chosen])
+        return answers(chosen, *rest)
+
+    monkeypatch.setattr(kept, "answers", counted)
+    monkeypatch.setattr("sys.argv", ["evals.cascade", "timespeak", "--split", "test", "--items", "3"])
+    ahead.main()
+    assert asked == [[item.id for item in sample(items, 3)]]  # those that an evaluation will ask for
+    assert (looks.PATH.read_text() if looks.PATH.exists() else "") == before
+    monkeypatch.setattr("sys.argv", ["evals.cascade", "dialogue"])
+    with pytest.raises(SystemExit, match="holds no set"):
+        ahead.main()
