@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from cluster.planning.capacity import BUDGET_S, Load
-from cluster.planning.fit import MeasuredRow, bracket, fit
+from cluster.planning.fit import MeasuredRow, Tick, bracket, fit
 
 RESERVE = Load().reserve
 
@@ -21,23 +21,25 @@ def fitted(path: Path, against: Path | None = None) -> dict[str, Any]:
     """
     rows, machine = _read("--fit", path)
     try:
-        line = fit(rows)
+        found = fit(rows)
     except ValueError as error:
         raise _useless("--fit", path, error) from error
-    found = bracket(rows if against is None else _read("--against", against)[0])
-    predicted = line.capacity(BUDGET_S)
-    error = found.error(predicted)
+    measured = bracket(rows if against is None else _read("--against", against)[0])
+    predicted = found.capacity(BUDGET_S)
+    error = measured.error(predicted)
     return {
         "predicted": predicted,
-        "measured": None if error is None else found.held,
+        "measured": None if error is None else measured.held,
         "error": None if error is None else round(error, 4),
-        "between": [found.held, found.late],  # on time, and the next that was measured and was not
-        "refused": found.refused,
-        "rated": line.capacity(BUDGET_S, RESERVE),
+        "between": [measured.held, measured.late],  # on time, and the next that was measured and was not
+        "refused": measured.refused,
+        "rated": found.capacity(BUDGET_S, RESERVE),
         "reserve": RESERVE,
-        "base_ms": round(1e3 * line.base_s, 2),
-        "each_ms": round(1e3 * line.each_s, 3),
-        "blocking_ms": round(1e3 * line.blocking_s, 2),
+        "base_ms": round(1e3 * found.base_s, 2),
+        "each_ms": round(1e3 * found.each_s, 3),
+        "pass_ms": round(1e3 * found.pass_s, 2),
+        "token_ms": round(1e3 * found.token_s, 3),
+        "speaking": round(found.speaking, 4),
         "due_ms": round(1e3 * BUDGET_S),
         "machine": machine,
         "derate": 1.0,  # it is measured
@@ -60,11 +62,20 @@ def _useless(option: str, path: Path, error: Exception) -> typer.BadParameter:
 
 
 def _row(row: dict[str, Any]) -> MeasuredRow:
-    latency = row["latency_ms"]
+    sessions = int(row["sessions"])
     return MeasuredRow(
-        sessions=int(row["sessions"]),
-        p90_s=float(latency["p90"]) / 1e3,
-        p99_s=float(latency["p99"]) / 1e3,
+        sessions=sessions,
         on_time_rate=float(row["on_time_rate"]),
         rejected=int(row["rejected"]),
+        ticks=tuple(
+            Tick(
+                sessions=sessions,
+                passes=int(passes),
+                tokens=int(tokens),
+                engine_s=float(engine_ms) / 1e3,
+                total_s=float(total_ms) / 1e3,
+            )
+            for passes, tokens, engine_ms, total_ms in row.get("ticks", ())
+        ),
+        tokens={int(count): int(times) for count, times in row.get("tokens", {}).items()},
     )

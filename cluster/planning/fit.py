@@ -1,64 +1,175 @@
-"""Calibrate to one machine: what a tick costs is affine in its sessions, and one blocking term comes on top.
+"""Calibrate to one machine by single ticks: what a tick costs by what was done in it, and how often sessions speak.
 
-The test of admission (C(n) + blocking against the due time) with both read from measured rows: C(n) is a line through
-the p90 of cutoff to result, which hundreds of ticks stand behind; blocking is what its p99 lies above it, the median of
-all rows, so that one stall of the machine bends neither.
+A tick costs a pass over the input of all its sessions, and a further pass for each token of the session that says most
+(DESIGN.md section 3: C(n), row by row). Few sessions seldom speak at once and many nearly always do, so a line through
+the latencies of few would be too steep for many. What is measured of one session, how many tokens its micro-turns have,
+tells how many passes a tick of n has; what a pass and a row cost is measured too. Of further passes only so many are
+run as the scheduler grants (`cluster.scheduling.planner`), so a full tick is shorter than all that was to be said. What
+single ticks lie above or below their cost (the machine, anchors) is as often so with many sessions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import floor
-from statistics import linear_regression, median
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from cluster.runtime_contract import SchedulerConfig
 
 FIT_UP_TO = 8  # sessions; what lies above is predicted and compared
 ON_TIME = 0.995
+MOST = 256  # sessions at which the search gives up
+_ROUNDS = 30  # of reweighting
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """tokens: emitted by all sessions together. engine_s: of the step. total_s: from the cutoff to the last result at a
+    client.
+    """
+
+    sessions: int
+    passes: int
+    tokens: int
+    engine_s: float
+    total_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredRow:
-    """Cutoff to result of live sessions. rejected: sessions that were not let in."""
+    """Live sessions for a while. rejected: sessions that were not let in. tokens: micro-turns by tokens emitted."""
 
     sessions: int
-    p90_s: float
-    p99_s: float
     on_time_rate: float
     rejected: int = 0
+    ticks: tuple[Tick, ...] = ()
+    tokens: Mapping[int, int] | None = None
 
     @property
     def held(self) -> bool:
         return self.on_time_rate >= ON_TIME and not self.rejected
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Fit:
+    """Seconds: of every tick, of a session in it, of a further pass, of a token in that; of what is not the engine's.
+
+    off_T: how far single ticks were off, sorted. says_K: how likely a micro-turn emits 0, 1, … tokens.
+    """
+
     base_s: float
     each_s: float
-    blocking_s: float
+    pass_s: float
+    token_s: float
+    around_s: float
+    off_T: Floats
+    says_K: Floats
 
-    def __call__(self, sessions: float) -> float:
-        """Seconds from cutoff to result that hardly any micro-turn exceeds."""
-        return self.base_s + self.each_s * sessions + self.blocking_s
+    def cost_s(self, sessions: int, passes: int, tokens_N: Floats | Ints) -> Floats:
+        return self.base_s + self.each_s * sessions + self.pass_s * (passes - 1) + self.token_s * tokens_N
+
+    def on_time(self, sessions: int, due_s: float, reserve: float = 0.0) -> float:
+        """The share of ticks of so many sessions whose last result leaves within (1 - reserve) of the time it has,
+        over all that they may say.
+        """
+        share, granted = 0.0, self.granted(sessions, due_s)
+        before_N = np.zeros(1 + sessions * (len(self.says_K) - 1))  # by tokens in all, of sessions that say less
+        for most in range(len(self.says_K)):
+            said_N = _together(self.says_K[: most + 1], sessions)
+            said_N = np.pad(said_N, (0, len(before_N) - len(said_N)))
+            spare_N = (1 - reserve) * due_s - self.cost_s(sessions, min(1 + most, granted), np.arange(len(before_N)))
+            share += float((said_N - before_N) @ np.searchsorted(self.off_T, spare_N, side="right"))
+            before_N = said_N
+        return share / len(self.off_T)
+
+    def granted(self, sessions: int, due_s: float) -> int:
+        """Passes that the scheduler grants: all that are usual, two while a usual tick has room for them, else one."""
+        rules = SchedulerConfig(tick_zero_ns=0, engine_epoch=0, num_slots=0, max_sessions=0, due_ms=round(1e3 * due_s))
+        room_s = rules.engine_budget_ns / 1e9 + self.around_s
+        slow_s = float(np.quantile(self.off_T, 0.9))
+        everybody = np.array([sessions])
+        for passes in range(len(self.says_K), 2, -1):
+            if self.cost_s(sessions, passes, (passes - 1) * everybody)[0] + slow_s <= room_s:
+                return passes
+        return 2 if self.cost_s(sessions, 2, everybody)[0] <= room_s else 1
 
     def capacity(self, due_s: float, reserve: float = 0.0) -> int:
-        """Most sessions whose results leave within (1 - reserve) of the time they are due in."""
-        return max(0, floor(((1 - reserve) * due_s - self(0)) / self.each_s + 1e-9))
+        """Most sessions of which ON_TIME leaves within that time; MOST at most."""
+        low, high = 0, MOST + 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            held = self.on_time(middle, due_s, reserve) >= ON_TIME
+            low, high = (middle, high) if held else (low, middle)
+        return low
+
+    @cached_property
+    def speaking(self) -> float:
+        """The share of micro-turns that emit anything."""
+        return float(1 - self.says_K[0])
 
 
 def fit(rows: Sequence[MeasuredRow]) -> Fit:
     """From rows of at most FIT_UP_TO sessions; others are not looked at.
 
-    Raises ValueError where no line can be drawn through them, or the cost does not grow.
+    Raises ValueError where they tell no cost: too few, without ticks, nobody spoke, or it does not grow with sessions.
     """
     known = [row for row in rows if row.sessions <= FIT_UP_TO and not row.rejected]
-    counts = sorted({row.sessions for row in known})
+    counts = sorted({row.sessions for row in known if row.ticks})
     if len(counts) < 3:
-        raise ValueError(f"rows: need three numbers of sessions up to {FIT_UP_TO}, got {counts}")
-    each, base = linear_regression([row.sessions for row in known], [row.p90_s for row in known])
+        raise ValueError(f"rows: need single ticks of three numbers of sessions up to {FIT_UP_TO}, got {counts}")
+    ticks = [tick for row in known for tick in row.ticks]
+    if not any(tick.tokens for tick in ticks):
+        raise ValueError("rows: nobody spoke, so what a further pass costs is not known")
+    done_TC = np.array([[1, tick.sessions, tick.passes - 1, tick.tokens] for tick in ticks], np.float64)
+    total_T = np.array([tick.total_s for tick in ticks])
+    cost_C = middle_line(done_TC, total_T)
+    base, each, further, token = (float(cost) for cost in cost_C)
     if each <= 0:
         raise ValueError("rows: the cost does not grow with the sessions; measure longer or on a quieter machine")
-    return Fit(base_s=base, each_s=each, blocking_s=median(row.p99_s - row.p90_s for row in known))
+    return Fit(
+        base_s=base,
+        each_s=each,
+        pass_s=max(0.0, further),
+        token_s=max(0.0, token),
+        around_s=float(np.median([tick.total_s - tick.engine_s for tick in ticks])),
+        off_T=np.sort(total_T - done_TC @ cost_C),
+        says_K=_shares(known),
+    )
+
+
+def middle_line(done_TC: Floats, total_T: Floats) -> Floats:
+    """Least absolute deviations by reweighting: one stall of the machine bends nothing. [C]."""
+    weight_T = np.ones(len(total_T))
+    for _ in range(_ROUNDS):
+        root_T1 = np.sqrt(weight_T)[:, None]
+        cost_C = np.linalg.lstsq(done_TC * root_T1, total_T * root_T1[:, 0], rcond=None)[0]
+        weight_T = 1 / np.maximum(np.abs(total_T - done_TC @ cost_C), 1e-5)
+    return np.asarray(cost_C, np.float64)
+
+
+def _together(says_K: Floats, sessions: int) -> Floats:
+    """How likely so many sessions emit 0, 1, … tokens in all: says_K folded with itself."""
+    found_N, power_N = np.ones(1), says_K
+    while sessions:
+        if sessions & 1:
+            found_N = np.convolve(found_N, power_N)
+        power_N, sessions = np.convolve(power_N, power_N), sessions >> 1
+    return found_N
+
+
+def _shares(rows: Sequence[MeasuredRow]) -> Floats:
+    most = max((count for row in rows for count in row.tokens or {}), default=0)
+    found_K = np.zeros(most + 1)
+    for row in rows:
+        for count, times in (row.tokens or {}).items():
+            found_K[count] += times
+    return found_K / found_K.sum()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

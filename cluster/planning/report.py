@@ -74,14 +74,15 @@ def lines(told: Report) -> Iterator[tuple[str, str, str]]:
 
 def fit_lines(fit: Report) -> Iterator[tuple[str, str, str]]:
     """The same of what was measured on a machine."""
-    rests = "rows of at most 8 sessions; derate 1"
+    rests = "ticks of at most 8 sessions; derate 1"
     yield "capacity predicted", str(fit["predicted"]), f"{rests}; due {fit['due_ms']} ms after the cutoff"
     yield "capacity measured", _measured(fit), "99.5 % on time"
     error = "-" if fit["error"] is None else f"{100 * fit['error']:+.0f} %"
     yield "error", error, "prediction over measurement, the worst that the rows allow"
     yield "rated sessions", str(fit["rated"]), f"{rests}; a reserve of {100 * fit['reserve']:.0f} %"
-    cost = f"{fit['base_ms']:g} + {fit['each_ms']:g} n + {fit['blocking_ms']:g} ms"
-    yield "cutoff to result", cost, "p90 is affine in n; p99 above p90 comes on top"
+    cost = f"{fit['base_ms']:g} + {fit['each_ms']:g} n + {fit['pass_ms']:g} p + {fit['token_ms']:g} t ms"
+    yield "cutoff to the last result", cost, "n sessions, p further passes, t tokens; fitted to single ticks"
+    yield "micro-turns that say anything", f"{100 * fit['speaking']:.1f} %", "how many passes n sessions need"
 
 
 def _measured(fit: Report) -> str:

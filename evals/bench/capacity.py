@@ -7,17 +7,21 @@ of the machine inside one span, which has nothing to do with the number of sessi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from statistics import median
 
 from cluster.planning.fit import FIT_UP_TO, ON_TIME
+from cluster.types import ModelEvent
+from counterpoint.client.events import Turn
 from evals.bench.machine import cost_of, spent
 from evals.bench.rows import Row
-from evals.bench.sessions import Load, Outcome, run, summarise
+from evals.bench.sessions import MS, Load, Outcome, run, summarise
 
 FIT_COUNTS = (1, 2, 4, 6, FIT_UP_TO)
 SPANS = 3
+CONTROLS = frozenset(ModelEvent)  # events that are tokens
 MOST = 48  # sessions at which the search gives up
 
 
@@ -41,10 +45,10 @@ def on_time(row: Row) -> bool:
     return row.on_time_rate is not None and row.on_time_rate >= ON_TIME
 
 
-def measure_spans(load: Load, pids: Mapping[str, int]) -> Row:
+def measure_spans(load: Load, pids: Mapping[str, int], runner: asyncio.Runner) -> Row:
     """One run of `load` as one row: latencies of the whole, on time of the middle span."""
     before = cost_of(dict(pids))
-    outcomes = asyncio.run(run(load))
+    outcomes = runner.run(run(load))
     cpu, rss = spent(before, cost_of(dict(pids)))
     parts = (
         replace(load, warm_up_s=load.warm_up_s + i * load.seconds / SPANS, seconds=load.seconds / SPANS)
@@ -52,8 +56,53 @@ def measure_spans(load: Load, pids: Mapping[str, int]) -> Row:
     )
     rates = [float(str(summarise(part, within(part, outcomes))["on_time_rate"])) for part in parts]
     whole = summarise(load, outcomes) | {"on_time_rate": median(rates), "runs": SPANS}
-    whole["extra"] = {"on_time_spans": rates, **dict(whole["extra"])}  # type: ignore[call-overload]  # a dict
+    extra = {"on_time_spans": rates, "ticks": ticks(outcomes), "tokens": tokens(outcomes)}
+    whole["extra"] = {**extra, **dict(whole["extra"])}  # type: ignore[call-overload]  # a dict
     return Row(what="counterpoint", cpu_s_per_actor=cpu, rss_mb_per_actor=rss, **whole)  # type: ignore[arg-type]  # by name
+
+
+def ticks(outcomes: Sequence[Outcome]) -> list[tuple[int, int, float, float]]:
+    """Passes, tokens emitted, ms of the engine and from the cutoff to the last result, of each tick that is in every
+    session's span.
+
+    Sessions begin one after the other: in other ticks somebody speaks who is not measured.
+    """
+    shared: dict[int, list[Turn]] = defaultdict(list)
+    emitted: Counter[int] = Counter()
+    for outcome in outcomes:
+        counts = emitted_by_turn(outcome)
+        for turn in outcome.turns:
+            if turn.entry.timing != "skipped":
+                shared[turn.message.tick].append(turn)
+                emitted[turn.message.tick] += counts[turn.k]
+    return [
+        (
+            max(turn.message.stages.passes for turn in turns),
+            emitted[tick],
+            max(turn.message.stages.engine_us for turn in turns) / 1e3,
+            round(max(turn.entry.received_ns - turn.entry.cutoff_ns for turn in turns) * MS, 2),
+        )
+        for tick, turns in sorted(shared.items())
+        if len(turns) == len(outcomes)
+    ]
+
+
+def tokens(outcomes: Iterable[Outcome]) -> dict[str, int]:
+    """How many micro-turns emitted how many tokens."""
+    found: Counter[int] = Counter()
+    for outcome in outcomes:
+        counts = emitted_by_turn(outcome)
+        found.update(counts[turn.k] for turn in outcome.turns)
+    return {str(count): found[count] for count in sorted(found)}
+
+
+def emitted_by_turn(outcome: Outcome) -> Counter[int]:
+    """Words, which may be heard later than they were emitted, and the control tokens of the model."""
+    counts: Counter[int] = Counter()
+    for turn in outcome.turns:
+        counts.update(text.k for text in turn.message.text)
+        counts[turn.k] += sum(event.kind in CONTROLS for event in turn.message.events)
+    return counts
 
 
 def within(load: Load, outcomes: Iterable[Outcome]) -> list[Outcome]:

@@ -55,36 +55,40 @@ def bench(
     report: dict[str, Any] = {"machine": machine, "rows": []}
     out.parent.mkdir(parents=True, exist_ok=True)
     shown: list[Row] = []
-    for row in _rows(parts, counts, seconds):
-        if isinstance(row, Row):
-            shown.append(row)
-        report["rows"].append(row.as_json() if isinstance(row, Row) else row)
-        out.write_text(json.dumps(report, indent=2) + "\n")
-        console.print(_line(report["rows"][-1]))
+    # One loop for all clients: grpc brings what is left of one through the next, and to a closed one it cannot.
+    with asyncio.Runner() as runner:
+        for row in _rows(parts, counts, seconds, runner):
+            if isinstance(row, Row):
+                shown.append(row)
+            report["rows"].append(row.as_json() if isinstance(row, Row) else row)
+            out.write_text(json.dumps(report, indent=2) + "\n")
+            console.print(_line(report["rows"][-1]))
     console.print(table(shown))
     if as_json:
         typer.echo(json.dumps(report))
 
 
-def _rows(parts: list[str], counts: tuple[int, ...], seconds: float) -> Iterator[Row | dict[str, Any]]:
+def _rows(
+    parts: list[str], counts: tuple[int, ...], seconds: float, runner: asyncio.Runner
+) -> Iterator[Row | dict[str, Any]]:
     if "sessions" in parts:
         for what, deterministic in (("counterpoint", "false"), ("counterpoint-deterministic", "true")):
             environment = {"COUNTERPOINT_ENGINE__DETERMINISTIC": deterministic}
             with served("--sessions", str(max(counts)), environment=environment) as cluster:
                 for count in counts:
-                    yield _measure(what, cluster.target, cluster.pids, count, seconds)
+                    yield _measure(what, _load(cluster.target, count, seconds), cluster.pids, runner)
     if CAPACITY in parts:
         environment = {"COUNTERPOINT_ENGINE__DETERMINISTIC": "false"}
         with served("--sessions", str(MOST), environment=environment) as cluster:
             yield from capacity_rows(
-                lambda count: measure_spans(_load(cluster.target, count, seconds), cluster.pids), MOST
+                lambda count: measure_spans(_load(cluster.target, count, seconds), cluster.pids, runner), MOST
             )
     if TRACES in parts:
         from evals.bench.traces import trace_rows  # late: an extra
 
         yield from trace_rows()
     if "echoes" in parts:
-        yield from run_echoes(counts, min(seconds, 20), 3)
+        yield from run_echoes(counts, min(seconds, 20), 3, runner)
     if "moe" in parts:
         yield from moe_rows()
 
@@ -94,10 +98,9 @@ def _load(target: str, count: int, seconds: float) -> Load:
     return Load(target=target, sessions=count, warm_up_s=WARM_UP_S, seconds=seconds, audio=sound)
 
 
-def _measure(what: str, target: str, pids: dict[str, int], count: int, seconds: float) -> Row:
-    load = _load(target, count, seconds)
+def _measure(what: str, load: Load, pids: dict[str, int], runner: asyncio.Runner) -> Row:
     before = cost_of(pids)
-    outcomes = asyncio.run(run(load))
+    outcomes = runner.run(run(load))
     cpu, rss = spent(before, cost_of(pids))
     return Row(what=what, cpu_s_per_actor=cpu, rss_mb_per_actor=rss, **summarise(load, outcomes))
 

@@ -22,7 +22,7 @@ def search(holds: int, most: int = 48) -> list[Row]:
 def test_it_ends_with_the_last_that_held_beside_the_first_that_was_late(holds: int) -> None:
     rows = search(holds)
     found = bracket(
-        [MeasuredRow(sessions=row.sessions, p90_s=0, p99_s=0, on_time_rate=row.on_time_rate or 0) for row in rows]
+        [MeasuredRow(sessions=row.sessions, on_time_rate=row.on_time_rate or 0) for row in rows]
     )
     assert (found.held, found.late) == (holds, holds + 1)
     assert found.error(holds) == (0.0 if holds else None)
