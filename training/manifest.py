@@ -64,14 +64,13 @@ def _heard(clips: Path) -> dict[str, Any]:
             if not in_recipe(asked):  # training leaves it out too
                 continue
             voices |= {voice.split("+")[1]} if voice else set()
-            if asked.kind is not Kind.ASK:
-                rows.append((asked.kind.value, asked.say, asked.tenths if asked.kind is not Kind.TALK else 0))
+            rows.append(_told(asked))
     recorded = clips / "kokoro" / "manifest.jsonl"
     for line in recorded.read_text().splitlines() if recorded.exists() else []:
         row = json.loads(line)
         styles |= {part.split(":")[0] for part in row["style"].split("+")}
         asked = parse(row["text"])
-        rows.append((asked.kind.value, asked.say, asked.tenths if asked.kind is not Kind.TALK else 0))
+        rows.append(_told(asked))
     for kind, say, tenths in rows:
         counts[kind] += 1
         if say:
@@ -90,6 +89,11 @@ def _heard(clips: Path) -> dict[str, Any]:
         "clips": dict(sorted(counts.items())),
         "shards": shards,
     }
+
+
+def _told(asked: Utterance) -> tuple[str, str, int]:
+    """Its kind, the phrase it asks for and its interval; the answer to a question is no phrase, a count no interval."""
+    return asked.kind.value, "" if asked.kind is Kind.ASK else asked.say, 0 if asked.kind is Kind.TALK else asked.tenths
 
 
 def main() -> None:
