@@ -115,14 +115,15 @@ class Fit:
 
 
 def fit(rows: Sequence[MeasuredRow]) -> Fit:
-    """From rows of at most FIT_UP_TO sessions; others are not looked at.
+    """From rows of at most FIT_UP_TO sessions that were on time; a late row tells what catching up costs, not a tick.
 
     Raises ValueError where they tell no cost: too few, without ticks, nobody spoke, or it does not grow with sessions.
     """
-    known = [row for row in rows if row.sessions <= FIT_UP_TO and not row.rejected]
+    known = [row for row in rows if row.sessions <= FIT_UP_TO and row.held]
     counts = sorted({row.sessions for row in known if row.ticks})
     if len(counts) < 3:
-        raise ValueError(f"rows: need single ticks of three numbers of sessions up to {FIT_UP_TO}, got {counts}")
+        wanted = f"single ticks of three numbers of sessions up to {FIT_UP_TO} that were on time"
+        raise ValueError(f"rows: need {wanted}, got {counts}")
     ticks = [tick for row in known for tick in row.ticks]
     if not any(tick.tokens for tick in ticks):
         raise ValueError("rows: nobody spoke, so what a further pass costs is not known")

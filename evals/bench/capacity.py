@@ -56,9 +56,9 @@ def measure_spans(load: Load, pids: Mapping[str, int], runner: asyncio.Runner) -
     )
     rates = [float(str(summarise(part, within(part, outcomes))["on_time_rate"])) for part in parts]
     whole = summarise(load, outcomes) | {"on_time_rate": median(rates), "runs": SPANS}
+    row = Row(what="counterpoint", cpu_s_per_actor=cpu, rss_mb_per_actor=rss, **whole)  # type: ignore[arg-type]  # by name
     extra = {"on_time_spans": rates, "ticks": ticks(outcomes), "tokens": tokens(outcomes)}
-    whole["extra"] = {**extra, **dict(whole["extra"])}  # type: ignore[call-overload]  # a dict
-    return Row(what="counterpoint", cpu_s_per_actor=cpu, rss_mb_per_actor=rss, **whole)  # type: ignore[arg-type]  # by name
+    return replace(row, extra={**extra, **row.extra})
 
 
 def ticks(outcomes: Sequence[Outcome]) -> list[tuple[int, int, float, float]]:

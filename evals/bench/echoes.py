@@ -92,7 +92,9 @@ async def drive(what: str, port: int, sessions: int, seconds: float, warm_up_s: 
     )
 
 
-def run_echoes(counts: tuple[int, ...], seconds: float, warm_up_s: float) -> Iterator[Row]:
+def run_echoes(
+    counts: tuple[int, ...], seconds: float, warm_up_s: float, runner: asyncio.Runner
+) -> Iterator[Row]:
     """grpcio alone, Ray Serve as it comes, Ray Serve behind HAProxy; the same payloads and pace."""
     kinds = (
         ("grpc-echo", "evals.bench.echo_grpc", "127.0.0.1:0", {}),
@@ -102,4 +104,4 @@ def run_echoes(counts: tuple[int, ...], seconds: float, warm_up_s: float) -> Ite
     for what, module, argument, environment in kinds:
         with echo_process(module, argument, environment) as port:
             for sessions in counts:
-                yield asyncio.run(drive(what, port, sessions, seconds, warm_up_s))
+                yield runner.run(drive(what, port, sessions, seconds, warm_up_s))

@@ -36,13 +36,16 @@ class Cluster:
         """dtype: of the weights, as on the virtual clock."""
         self._wanted, self._dtype = wanted, dtype
         self._running = ExitStack()
+        # one loop for the clients of all sets: grpc brings what is left of one through the next, and to a closed one
+        # it cannot
+        self._runner = self._running.enter_context(asyncio.Runner())
         self._served: Served | None = None
 
     def listen(self, scripts: Sequence[Script], stage: str, tell: Tell) -> Heard:
         """Raises ConfigError where nothing is served, or not until the last item ended: that measures no cluster."""
         cluster = self._served or self._start()
         with others() as beside:
-            live = asyncio.run(
+            live = self._runner.run(
                 listen_live(
                     cluster.target,
                     scripts,

@@ -27,7 +27,8 @@ from evals.served import DidNotServe, Served
 from tests.unit.eval_tools import VOICE, talkative
 
 REPLAY = "replay of what was disturbed"
-NONE = lambda *_: None  # noqa: E731 - nobody is told
+def nobody(*_: object) -> None:
+    """Is told how far it is."""
 
 
 @pytest.fixture(scope="module")
@@ -151,11 +152,11 @@ def test_a_cluster_that_does_not_serve_loses_nothing_that_was_heard(
     sets = [a_set("timespeak", "test")]
     machine.breaks = "start"
     with pytest.raises(ConfigError, match="no port"):
-        list(evaluate(sets, wanted(checkpoint), NONE))
+        list(evaluate(sets, wanted(checkpoint), nobody))
     assert not Path("looks.jsonl").exists()
     machine.breaks = ""
     before = len(stepped)
-    (report,) = evaluate(sets, wanted(checkpoint), NONE)
+    (report,) = evaluate(sets, wanted(checkpoint), nobody)
     assert stepped[before:] == []  # nor did any delay disturb what was heard live
     assert report["replay"]["items"] == 4
     assert report["lockstep"] == report["replay"] | {"ci95": report["lockstep"]["ci95"]}
@@ -168,7 +169,7 @@ def test_a_cluster_that_is_gone_is_no_measurement_and_no_look(
 ) -> None:
     machine.breaks = breaks
     with pytest.raises(ConfigError, match=why):
-        list(evaluate([a_set("timespeak", "test")], wanted(checkpoint), NONE))
+        list(evaluate([a_set("timespeak", "test")], wanted(checkpoint), nobody))
     assert not Path("looks.jsonl").exists()
     assert not Path("out/eval/timespeak.json").exists()
 
@@ -177,11 +178,11 @@ def test_no_look_is_spent_on_a_report_that_would_be_refused_and_no_model_is_hear
     checkpoint: Path, machine: Machine, stepped: list[str]
 ) -> None:
     with pytest.raises(ConfigError, match=r"timespeak\.test.*the control `cascade` is missing"):
-        list(evaluate([a_set("timespeak", "test")], wanted(checkpoint, cascade=0), NONE))
+        list(evaluate([a_set("timespeak", "test")], wanted(checkpoint, cascade=0), nobody))
     assert not Path("looks.jsonl").exists()
     assert machine.starts == 0
     assert len(stepped) == 4  # weights of zero
-    (report,) = evaluate([a_set("timespeak")], wanted(checkpoint, cascade=0, realtime=0), NONE)
+    (report,) = evaluate([a_set("timespeak")], wanted(checkpoint, cascade=0, realtime=0), nobody)
     assert f"the control `{refusal.CASCADE}` is missing" in report["refused"]
 
 
@@ -193,7 +194,7 @@ def test_weights_of_zero_that_speak_end_the_evaluation_of_a_test_set_at_once(
 
     monkeypatch.setattr("evals.harness.run.write_zeroed", not_zeroed)
     with pytest.raises(ConfigError, match="with its weights set to zero it spoke"):
-        list(evaluate([a_set("timespeak", "test"), a_set("cuespeak", "test")], wanted(checkpoint), NONE))
+        list(evaluate([a_set("timespeak", "test"), a_set("cuespeak", "test")], wanted(checkpoint), nobody))
     assert len(stepped) == 4
 
 

@@ -104,12 +104,12 @@ def test_a_stall_of_the_machine_does_not_change_what_a_session_costs() -> None:
     assert fit(rows).each_s == pytest.approx(fit(ROWS).each_s, rel=0.03)
 
 
-def test_rows_above_eight_sessions_are_not_looked_at() -> None:
-    assert fit([*ROWS, row(16, seed=3)]).each_s == fit(ROWS).each_s
+def test_rows_above_eight_sessions_and_late_ones_are_not_looked_at() -> None:
+    assert fit([*ROWS, row(16, seed=3), row(7, on_time=0.9, seed=4)]).each_s == fit(ROWS).each_s
 
 
 def test_what_tells_no_cost_is_refused() -> None:
-    with pytest.raises(ValueError, match="three numbers of sessions up to 8, got \\[4, 8\\]"):
+    with pytest.raises(ValueError, match="three numbers of sessions up to 8 that were on time, got \\[4, 8\\]"):
         fit([row(4), row(8), row(8, seed=1), row(2, rejected=1), row(16), MeasuredRow(sessions=1, on_time_rate=1.0)])
     with pytest.raises(ValueError, match="nobody spoke"):
         quiet = Tick(sessions=1, passes=1, tokens=0, engine_s=0.02, total_s=0.02)
