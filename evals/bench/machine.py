@@ -35,6 +35,14 @@ def cpu_model() -> str:
     return platform.processor()
 
 
+def stolen_s() -> float:
+    """CPU seconds since boot that a host gave to others while something here wanted them; 0 where none tells.
+
+    proc_stat(5), `steal`.
+    """
+    return float(getattr(psutil.cpu_times(), "steal", 0.0))
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     cpu_s: float

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from counterpoint.talk.wav import read_wav
-from evals.bench.capacity import MOST, capacity_rows, measure_spans
+from evals.bench.capacity import MOST, capacity_rows, least_stolen, measure_spans
 from evals.bench.echoes import run_echoes
 from evals.bench.machine import cost_of, describe, spent
 from evals.bench.moe import moe_rows
@@ -80,9 +80,12 @@ def _rows(
     if CAPACITY in parts:
         environment = {"COUNTERPOINT_ENGINE__DETERMINISTIC": "false"}
         with served("--sessions", str(MOST), environment=environment) as cluster:
-            yield from capacity_rows(
-                lambda count: measure_spans(_load(cluster.target, count, seconds), cluster.pids, runner), MOST
-            )
+            pids = cluster.pids
+
+            def measured(count: int) -> Row:
+                return least_stolen(lambda: measure_spans(_load(cluster.target, count, seconds), pids, runner))
+
+            yield from capacity_rows(measured, MOST)
     if TRACES in parts:
         from evals.bench.traces import trace_rows  # late: an extra
 
