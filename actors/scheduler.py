@@ -99,7 +99,8 @@ class Scheduler:
         self._server = grpc.aio.server(options=SERVER_OPTIONS)
         address = f"{self._host}:{self._server.add_insecure_port(f'{self._host}:0')}"
         core = self._core = self._build_core(facts)
-        time: TickTime = VirtualTime(lambda n: doors.complete(n)) if self._lockstep else RealTime(self._clock)
+        real = RealTime(self._clock, core.patience_ns)
+        time: TickTime = VirtualTime(lambda n: doors.complete(n)) if self._lockstep else real
         heard = HeardWrites(self._store, self._config.limits.media_ring_s)  # a piece is a second
         self._journal = Journal(heard, lambda outcomes: doors.journaled(outcomes), self._metrics)
         self._doors = doors = Doors(
@@ -191,6 +192,7 @@ class Scheduler:
             max_sessions=scheduler.max_sessions,
             jitter_ms=scheduler.jitter_ms,
             due_ms=scheduler.due_ms,
+            grace_ms=scheduler.grace_ms,
             lead_ms=scheduler.lead_ms,
             lockstep=self._lockstep,
             clock=self._clock_name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -30,17 +31,27 @@ class TickTime(Protocol):
 
 
 class RealTime:
-    """Ticks start at their boundary. Waits aim at the boundary itself, so that errors do not add up."""
+    """Ticks start at their boundary, or a little later where input that many sessions owe is on its way. Waits aim at
+    the boundary itself, so that errors do not add up.
+    """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, patience_ns: Callable[[int], int] = lambda n: 0) -> None:
+        """patience_ns: of a tick, how long beyond its boundary it is worth waiting for what is not here by now."""
         self.clock = clock
+        self._patience_ns = patience_ns
+        self._woken = asyncio.Event()
 
     async def until(self, n: int, at_ns: int) -> None:
         while (left_ns := at_ns - self.clock.now_ns()) > 0:  # noqa: ASYNC110 - timers may fire a little early
             await asyncio.sleep(max(left_ns / 1e9, _SHORTEST_SLEEP_S))
+        await asyncio.sleep(0)  # what came while the timer was due is read first
+        while (left_ns := at_ns + self._patience_ns(n) - self.clock.now_ns()) > 0:
+            self._woken.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), left_ns / 1e9)
 
     def wake(self) -> None:
-        pass
+        self._woken.set()
 
 
 class VirtualTime:

@@ -6,12 +6,15 @@ once for every batch that has work, and `journaled` once for every write; it the
 
 from __future__ import annotations
 
+from collections.abc import Callable, Set
 from dataclasses import replace
+from typing import TypeVar
 
 from cluster.errors import InvalidInput, Rejected
 from cluster.runtime_contract import Effects, SchedulerConfig
 from cluster.runtime_terms import adopted_terms, opened_terms
 from cluster.scheduling.cost import CostModel
+from cluster.scheduling.patience import patience_ns
 from cluster.scheduling.planner import Budget, Grant, plan
 from cluster.scheduling.slots import SlotPool
 from cluster.scheduling.ticker import Ticker
@@ -23,7 +26,7 @@ from cluster.session.guard import Fault, broken, erased, guarded
 from cluster.session.history import Header, entry_line, header_line
 from cluster.session.limits import CheckpointLimits
 from cluster.session.machine import open_session
-from cluster.session.preview import demand, lacks_input, work_rows
+from cluster.session.preview import demand, kept_up, lacks_input, work_rows
 from cluster.session.record import TERMS
 from cluster.session.refusal import rejection, unknown
 from cluster.session.state import Session
@@ -33,6 +36,7 @@ from cluster.types import SlotWork, StepResult, TickBatch, Versions
 __all__ = ["Effects", "SchedulerConfig", "SchedulerCore"]
 
 _MS = 1_000_000
+_Seen = TypeVar("_Seen")
 _NOTHING = Grant(session="", passes=1, prefill_turns=0)
 
 
@@ -51,6 +55,7 @@ class SchedulerCore:
         self._sessions: dict[str, Session] = {}
         self._leaving: list[SlotWork] = []  # slots of ended sessions, for the next batch to free
         self._out: TickBatch | None = None
+        self._step_ns = 0  # what the newest step took
         self._lines: list[tuple[str, bytes]] = []
         self._finished: list[str] = []
         self._faults: list[Fault] = []
@@ -72,7 +77,13 @@ class SchedulerCore:
 
     def ready(self, n: int) -> bool:
         """Every attached session has given what is due in tick n: when a lockstep engine may run it."""
-        return not any(self._lacks_input(state, n) for state in list(self._sessions.values()))
+        return not any(self._seen(lacks_input, state, n) for state in list(self._sessions.values()))
+
+    def patience_ns(self, n: int) -> int:
+        """How long tick n of a live engine waits beyond its start for what is not here."""
+        up = [state for state in list(self._sessions.values()) if self._seen(kept_up, state, n)]
+        late = sum(bool(self._seen(lacks_input, state, n)) for state in up)
+        return patience_ns(late, len(up), self._config.grace_ns, self._config.engine_room_ns - self._step_ns)
 
     def handle(self, event: EdgeEvent, now_ns: int) -> Effects:
         """Raises InvalidInput for a control that no session could obey, or one more than may wait."""
@@ -91,7 +102,7 @@ class SchedulerCore:
             raise ValueError(f"tick {n}: the step of tick {self._out.n} has no answer yet")
         commands: list[Command] = [*self._leaving]
         self._leaving = []
-        grants = self._plan(n)
+        grants = self._plan(n, max(0, now_ns - self.ticker.start_ns(n)))
         for session in list(self._sessions):
             grant = grants.get(session, _NOTHING)
             event = TickEvent(n=n, passes=grant.passes, prefill_turns=grant.prefill_turns)
@@ -111,6 +122,7 @@ class SchedulerCore:
         found = {slot_result.session: slot_result for slot_result in result.results}
         rows = sum(work_rows(work, self._limits.audio_in) for work in batch.work)
         passes = [output.passes for slot_result in result.results for output in slot_result.outputs[-1:]]
+        self._step_ns = result.engine_ns
         if result.passes:
             self._cost.observe(sessions=len(batch.work), rows=rows, passes=passes, engine_ns=result.engine_ns)
         commands: list[Command] = []
@@ -135,12 +147,7 @@ class SchedulerCore:
 
     def step_failed(self, n: int, reason: str, now_ns: int) -> Effects:
         """The step raised, timed out or its engine died: every session's KV is built anew before it goes on."""
-        batch = self._answered(n)
-        worked = {work.session for work in batch.work}
-        commands: list[Command] = []
-        for session in list(self._sessions):
-            commands += self._advance(session, StepLost(n=n if session in worked else -1, reason=reason), now_ns)
-        return self._collect(commands)
+        return self._lose({work.session for work in self._answered(n).work}, n, reason, now_ns)
 
     def engine_replaced(self, engine_epoch: int, now_ns: int) -> Effects:
         """Another engine process serves, with empty slots. A step that was out has failed.
@@ -152,10 +159,7 @@ class SchedulerCore:
         self._engine_epoch, self._leaving = engine_epoch, []
         if self._out is not None:
             return self.step_failed(self._out.n, "the engine was replaced", now_ns)
-        commands: list[Command] = []
-        for session in list(self._sessions):
-            commands += self._advance(session, StepLost(n=-1, reason="the engine was replaced"), now_ns)
-        return self._collect(commands)
+        return self._lose(frozenset(), -1, "the engine was replaced", now_ns)
 
     def journaled(self, outcome: JournalOutcome, now_ns: int) -> Effects:
         state = self._sessions.get(outcome.session)
@@ -203,6 +207,10 @@ class SchedulerCore:
         self._break(state, error)
         return self._collect(())
 
+    def _lose(self, worked: Set[str], n: int, reason: str, now_ns: int) -> Effects:
+        lost = ((each, StepLost(n=n if each in worked else -1, reason=reason)) for each in list(self._sessions))
+        return self._collect([command for each, event in lost for command in self._advance(each, event, now_ns)])
+
     def _open(self, event: Open, now_ns: int) -> Effects:
         if event.session in self._sessions:
             raise ValueError(f"session {event.session}: is open already")
@@ -243,12 +251,12 @@ class SchedulerCore:
         if header.terms.keep_history:
             self._lines.append((header.terms.session, header_line(header)))
 
-    def _lacks_input(self, state: Session, n: int) -> bool:
+    def _seen(self, look: Callable[[Session, int], _Seen], state: Session, n: int) -> _Seen | None:
         try:
-            return lacks_input(state, n)
+            return look(state, n)
         except Exception as error:
             self._break(state, error)
-            return False
+            return None
 
     def _break(self, state: Session, error: Exception) -> None:
         """Close a session for a fault; it is said with what is said next."""
@@ -256,16 +264,12 @@ class SchedulerCore:
         self._faults.append(fault)
         self._unsaid += self._settle(state, commands)
 
-    def _plan(self, n: int) -> dict[str, Grant]:
-        demands = []
-        for state in [state for state in self._sessions.values() if not state.ended]:
-            try:
-                demands.append(demand(state, n))
-            except Exception as error:
-                self._break(state, error)
+    def _plan(self, n: int, begun_late_ns: int) -> dict[str, Grant]:
+        alive = (state for state in list(self._sessions.values()) if not state.ended)
+        demands = [found for state in alive if (found := self._seen(demand, state, n))]
         budget = Budget(
-            engine_ns=self._config.engine_budget_ns,
-            tick_ns=self._config.tick_budget_ns,
+            engine_ns=self._config.engine_budget_ns - begun_late_ns,
+            tick_ns=self._config.tick_budget_ns - begun_late_ns,
             passes_max=self._limits.passes_max,
             chunk=self._config.rules.prefill_chunk,
         )

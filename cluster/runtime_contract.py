@@ -27,6 +27,7 @@ class SchedulerConfig:
     max_sessions: int
     jitter_ms: int = 30
     due_ms: int = 160
+    grace_ms: int = 0  # a tick waits at most so long for input of many sessions that is on its way
     lead_ms: int = 200  # from the grant to media time 0, at least
     lockstep: bool = False
     egress_ms: int = 20  # of due_ms, for everything between the engine and the client
@@ -41,7 +42,16 @@ class SchedulerConfig:
         """What a step may take for its results to be in time."""
         if self.lockstep:
             return _UNBOUNDED_NS  # what lockstep decides never depends on how fast the machine is
-        return (self.due_ms - self.egress_ms) * _MS * (100 - self.reserve_percent) // 100
+        return self.engine_room_ns * (100 - self.reserve_percent) // 100
+
+    @property
+    def grace_ns(self) -> int:
+        return self.grace_ms * _MS
+
+    @property
+    def engine_room_ns(self) -> int:
+        """The same without the reserve: beyond it results are late."""
+        return (self.due_ms - self.egress_ms) * _MS
 
     @property
     def tick_budget_ns(self) -> int:

@@ -39,6 +39,11 @@ def lacks_input(state: Session, n: int) -> bool:
     return state.stream.listening and not state.closing and not state.ended and state.inbox.wanted_k <= due
 
 
+def kept_up(state: Session, n: int) -> bool:
+    """Somebody is attached, and all but what is due in tick n has entered: who was late the tick before has not."""
+    return state.stream.listening and not state.closing and state.inbox.first_open == n - state.terms.n0
+
+
 def rows_of(turn: MicroTurn, audio_in: int) -> int:
     """Rows a micro-turn takes in a batch, its closing silence included."""
     return (audio_in if turn.audio else 0) + turn.num_patches + len(turn.text) + 1

@@ -27,6 +27,26 @@ async def test_a_real_tick_never_starts_before_its_boundary() -> None:
     assert time.clock.now_ns() >= boundary
 
 
+async def test_a_real_tick_waits_beyond_its_boundary_until_what_it_waits_for_is_there() -> None:
+    owed = {1}
+    time = RealTime(MonotonicClock(), lambda n: 10**12 if n in owed else 0)
+    tick = asyncio.ensure_future(time.until(1, time.clock.now_ns()))
+    for _ in range(5):
+        time.wake()  # something else came
+        await asyncio.sleep(0)
+    assert not tick.done()
+    owed.clear()
+    time.wake()
+    await tick
+
+
+async def test_a_real_tick_waits_no_longer_than_it_may() -> None:
+    time = RealTime(MonotonicClock(), lambda n: 5_000_000)
+    boundary = time.clock.now_ns()
+    await time.until(1, boundary)
+    assert time.clock.now_ns() >= boundary + 5_000_000
+
+
 async def test_virtual_time_stands_until_the_input_is_there_then_jumps_to_the_boundary() -> None:
     ready: set[int] = set()
     time = VirtualTime(lambda n: n in ready)

@@ -46,6 +46,7 @@ class Rig:
     max_sessions: int = 4
     versions: Versions = VERSIONS
     keep_history: bool = False
+    grace_ms: int = 0
     clock: str = ""  # the name of the boot
     unix_zero_ns: int = 0
     core: SchedulerCore = field(init=False)
@@ -70,6 +71,7 @@ class Rig:
             num_slots=2 * self.max_sessions,
             max_sessions=self.max_sessions,
             rules=self.rules,
+            grace_ms=self.grace_ms,
             clock=self.clock,
             unix_zero_ns=self.unix_zero_ns,
         )
