@@ -19,6 +19,7 @@ from typing import Any
 import torch
 
 from training import gnuspeech, kokoro_clips, manifest, probe, wide
+from training.blend import blend
 from training.clips import synthesise_shard, synthesise_sights
 from training.curve import write_curve
 from training.export import CHECKPOINT, export
@@ -53,6 +54,8 @@ def main() -> None:
     kokoro_clips.build(CLIPS / "kokoro_heldout", data["kokoro_held_out"], seed=1, held_out=True)
     manifest.MANIFEST.write_text(json.dumps(manifest.manifest(CLIPS, config["train"]["lineage"]), indent=1) + "\n")
     trainer = train(config, CLIPS, RUN)
+    if began := config["train"]["inherit"]:
+        blend(trainer.model, Path(began), config["export"]["own"])
     export(trainer.model, args.out, config["export"]["sil_bias"])
     write_curve(RUN / "log.jsonl", args.out / "curve.jsonl")
     torch.set_num_threads(1)

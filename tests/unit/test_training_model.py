@@ -18,6 +18,7 @@ from cluster.media.spec import Codec, MediaSpec
 from cluster.types import ContextTurn, MicroTurn
 from training import layers, losses, views, vocab
 from training.batches import Shape, collate, on
+from training.blend import blend
 from training.export import export
 from training.forward import Cache, Context, Reference, Rows, lay_out, reference_logits
 from training.inherit import inherit
@@ -169,3 +170,14 @@ def test_a_model_goes_on_from_a_checkpoint_word_by_word(model: Micro, checkpoint
     assert not heir.vision.trained
     assert torch.equal(heir.layers[3].mlp.gate_up, model.layers[3].mlp.gate_up)
     assert torch.equal(heir.embed_tokens[0], model.embed_tokens[vocab.TOKEN_ID["every"]])
+
+
+def test_what_ships_lies_between_where_a_run_began_and_where_it_ended(model: Micro, checkpoint: Path) -> None:
+    ended = Micro(TINY)
+    began, end = model.layers[3].mlp.gate_up, ended.layers[3].mlp.gate_up.clone()
+    unknown = ended.vision.up_proj.weight.clone()  # that checkpoint has no eyes
+    blend(ended, checkpoint, own=0.75)
+    assert torch.allclose(ended.layers[3].mlp.gate_up, 0.75 * end + 0.25 * began, atol=1e-6)
+    assert torch.equal(ended.vision.up_proj.weight, unknown)
+    blend(ended, checkpoint, own=1.0)
+    assert torch.allclose(ended.layers[3].mlp.gate_up, 0.75 * end + 0.25 * began, atol=1e-6)
