@@ -48,7 +48,8 @@ class RealTime:
         while (left_ns := at_ns + self._patience_ns(n) - self.clock.now_ns()) > 0:
             self._woken.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), left_ns / 1e9)
+                async with asyncio.timeout(left_ns / 1e9):
+                    await self._woken.wait()
 
     def wake(self) -> None:
         self._woken.set()

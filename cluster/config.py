@@ -47,7 +47,7 @@ class Scheduler(Section):
     period_ms: Literal[200] = MICRO_TURN_MS
     jitter_ms: Annotated[int, Field(ge=0, le=100)] = 30
     due_ms: Annotated[int, Field(ge=40, le=MICRO_TURN_MS)] = 160
-    grace_ms: Annotated[int, Field(ge=0, le=60)] = 20  # beyond it, while many sessions are late at once
+    grace_ms: Annotated[int, Field(ge=0, le=30)] = 20  # a tick waits so long for input that many sessions owe
     max_sessions: Annotated[int, Field(ge=1, le=512)] = 32
     lead_ms: Annotated[int, Field(ge=0, le=5000)] = 200  # from the grant to media time 0, at least
 

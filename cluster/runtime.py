@@ -14,7 +14,7 @@ from cluster.errors import InvalidInput, Rejected
 from cluster.runtime_contract import Effects, SchedulerConfig
 from cluster.runtime_terms import adopted_terms, opened_terms
 from cluster.scheduling.cost import CostModel
-from cluster.scheduling.patience import patience_ns
+from cluster.scheduling.patience import Patience
 from cluster.scheduling.planner import Budget, Grant, plan
 from cluster.scheduling.slots import SlotPool
 from cluster.scheduling.ticker import Ticker
@@ -26,7 +26,7 @@ from cluster.session.guard import Fault, broken, erased, guarded
 from cluster.session.history import Header, entry_line, header_line
 from cluster.session.limits import CheckpointLimits
 from cluster.session.machine import open_session
-from cluster.session.preview import demand, kept_up, lacks_input, work_rows
+from cluster.session.preview import demand, lacks_input, listened_to, owes, work_rows
 from cluster.session.record import TERMS
 from cluster.session.refusal import rejection, unknown
 from cluster.session.state import Session
@@ -55,7 +55,7 @@ class SchedulerCore:
         self._sessions: dict[str, Session] = {}
         self._leaving: list[SlotWork] = []  # slots of ended sessions, for the next batch to free
         self._out: TickBatch | None = None
-        self._step_ns = 0  # what the newest step took
+        self._patience, self._step_ns = Patience(config.grace_ms * _MS), 0  # what the newest step took
         self._lines: list[tuple[str, bytes]] = []
         self._finished: list[str] = []
         self._faults: list[Fault] = []
@@ -81,9 +81,10 @@ class SchedulerCore:
 
     def patience_ns(self, n: int) -> int:
         """How long tick n of a live engine waits beyond its start for what is not here."""
-        up = [state for state in list(self._sessions.values()) if self._seen(kept_up, state, n)]
-        late = sum(bool(self._seen(lacks_input, state, n)) for state in up)
-        return patience_ns(late, len(up), self._config.grace_ns, self._config.engine_room_ns - self._step_ns)
+        there = [state for state in list(self._sessions.values()) if self._seen(listened_to, state, n)]
+        late = [state.terms.session for state in there if self._seen(owes, state, n)]
+        until_ms = min((state.terms.due_ms for state in there), default=0) - self._config.egress_ms
+        return self._patience.ns(n, late=late, of=len(there), room_ns=until_ms * _MS - self._step_ns)
 
     def handle(self, event: EdgeEvent, now_ns: int) -> Effects:
         """Raises InvalidInput for a control that no session could obey, or one more than may wait."""

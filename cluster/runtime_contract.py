@@ -42,16 +42,7 @@ class SchedulerConfig:
         """What a step may take for its results to be in time."""
         if self.lockstep:
             return _UNBOUNDED_NS  # what lockstep decides never depends on how fast the machine is
-        return self.engine_room_ns * (100 - self.reserve_percent) // 100
-
-    @property
-    def grace_ns(self) -> int:
-        return self.grace_ms * _MS
-
-    @property
-    def engine_room_ns(self) -> int:
-        """The same without the reserve: beyond it results are late."""
-        return (self.due_ms - self.egress_ms) * _MS
+        return (self.due_ms - self.egress_ms) * _MS * (100 - self.reserve_percent) // 100
 
     @property
     def tick_budget_ns(self) -> int:

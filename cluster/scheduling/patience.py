@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 _SHARE = 4  # one of so many sessions late together
+_DEBT, _TRUSTED = 4, 8  # a late tick adds that much, each tick takes one away; who owes more is not waited for
 
 
-def patience_ns(late: int, of: int, grace_ns: int, room_ns: int) -> int:
-    """Nanoseconds from the start of a tick; 0 where waiting is not worth it or not fair.
-
-    late: sessions whose newest micro-turn is not here, of so many that had kept up until now. A quarter of them, and
-    never one among others, is late together only by the fault of what they share, an ingest or the machine: without
-    the wait each would lose a whole tick for a millisecond. A client that is late by itself keeps nobody waiting.
-    room_ns: what a step like the last one leaves of the time until results have to leave.
+class Patience:
+    """A quarter of all sessions, and never one among others, is late together only by the fault of what they share, an
+    ingest or the machine: without a wait each would lose a whole tick for a millisecond. A client that is late by
+    itself keeps nobody waiting, and nor do several that are late more often than at one tick of four.
     """
-    alone = late == 1 and of > 1
-    if not late or alone or late * _SHARE < of:
-        return 0
-    return max(0, min(grace_ns, room_ns))
+
+    def __init__(self, grace_ns: int) -> None:
+        self._grace_ns = grace_ns
+        self._n = -1
+        self._debts: dict[str, int] = {}
+
+    def ns(self, n: int, *, late: Collection[str], of: int, room_ns: int) -> int:
+        """Nanoseconds beyond the start of tick n, where it is to be asked first; 0 once nothing is worth a wait.
+
+        late: of so many sessions that are listened to, those whose newest micro-turn alone is not here. room_ns: what
+        is left until results have to leave, after a step like the last one.
+        """
+        if n != self._n:
+            self._n = n
+            self._debts = {session: debt - 1 for session, debt in self._debts.items() if debt > 1}
+            self._debts |= {session: min(self._debts.get(session, 0), _TRUSTED) + _DEBT for session in late}
+        owed = sum(self._debts.get(session, 0) <= _TRUSTED for session in late)
+        alone = owed == 1 and of > 1
+        return 0 if not owed or alone or owed * _SHARE < of else max(0, min(self._grace_ns, room_ns))

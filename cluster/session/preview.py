@@ -39,9 +39,15 @@ def lacks_input(state: Session, n: int) -> bool:
     return state.stream.listening and not state.closing and not state.ended and state.inbox.wanted_k <= due
 
 
-def kept_up(state: Session, n: int) -> bool:
-    """Somebody is attached, and all but what is due in tick n has entered: who was late the tick before has not."""
-    return state.stream.listening and not state.closing and state.inbox.first_open == n - state.terms.n0
+def listened_to(state: Session, n: int) -> bool:
+    """What it gives may enter tick n."""
+    begun = n >= state.terms.n0
+    return begun and state.stream.listening and not (state.closing or state.ended or state.context.blocked)
+
+
+def owes(state: Session, n: int) -> bool:
+    """It has yet to give what is due in tick n, and nothing before: who missed the tick before does not count."""
+    return lacks_input(state, n) and state.inbox.first_open == n - state.terms.n0
 
 
 def rows_of(turn: MicroTurn, audio_in: int) -> int:

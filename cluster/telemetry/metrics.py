@@ -81,7 +81,9 @@ OVERRUNS = _counter("counterpoint_overruns_total", "Ticks skipped because the on
 
 # Where does the time go?
 STAGE = _histogram("counterpoint_stage_seconds", "Time of a micro-turn in each stage.", _STAGE, "stage")
-TICK_DELAY = _histogram("counterpoint_tick_delay_seconds", "Tick begun after its boundary by this much.", _STAGE)
+TICK_DELAY = _histogram(
+    "counterpoint_tick_delay_seconds", "Tick begun after its boundary by this much, waits for input included.", _STAGE
+)
 TICK = _histogram("counterpoint_tick_seconds", "Tick begun to step done, as the scheduler saw it.", _STAGE)
 STEP = _histogram("counterpoint_step_seconds", "Wall time of one step inside the engine.", _STAGE)
 PASSES = _counter("counterpoint_passes_total", "Forward passes of the engine.")
