@@ -48,6 +48,17 @@ def test_however_they_time_it_two_cannot_have_others_wait_at_more_than_one_tick_
     assert waited <= len(late) / 4 + 2
 
 
+def test_more_than_half_of_all_are_waited_for_however_often_they_are_late() -> None:
+    patience = Patience(GRACE_MS * MS)
+    assert all(patience.ns(n, late="abc", of=5, room_ns=140 * MS) for n in range(40))
+
+
+def test_once_it_waits_it_does_so_until_the_last_of_them_is_there() -> None:
+    patience = Patience(GRACE_MS * MS)
+    asked = [patience.ns(7, late=late, of=8, room_ns=140 * MS) > 0 for late in ("abc", "ab", "b", "", "d")]
+    assert asked == [True, True, True, False, False]
+
+
 def test_who_was_late_is_waited_for_again_after_a_while_and_asking_twice_costs_nothing() -> None:
     patience = Patience(GRACE_MS * MS)
     for n in range(9):
@@ -76,11 +87,13 @@ async def give(rig: Rig, sessions: str) -> None:
         await rig.turn(rig.k(session), session)
 
 
-async def test_two_of_four_are_waited_for_until_one_of_them_has_come() -> None:
+async def test_two_of_four_are_waited_for_until_they_have_come() -> None:
     rig = await four_that_keep_up()
     await give(rig, "ab")
     assert rig.core.patience_ns(rig.n) == GRACE_MS * MS
     await give(rig, "c")
+    assert rig.core.patience_ns(rig.n) == GRACE_MS * MS
+    await give(rig, "d")
     assert rig.core.patience_ns(rig.n) == 0
 
 
