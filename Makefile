@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools train-tools bench-tools eval-tools eval-sets eval-cascade cascade eval demo test test-long serve bench train lint proto lock clean
+.PHONY: help setup tools train-tools bench-tools eval-tools eval-sets eval-cascade cascade eval demo test test-long serve bench train train-all train-begin lint proto lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -93,11 +93,17 @@ serve: $(STAMP) ## serve on this machine until Ctrl-C
 bench: bench-tools ## sessions, latency, baselines; leaves out/bench.json
 	$(BIN)/counterpoint bench
 
-train: $(STAMP) train-tools ## from the weights of an earlier revision to the shipped ones, on two cores (needs Node 20 and npm)
+train: train-begin ## from the weights of an earlier revision to the shipped ones, on two cores (needs Node 20 and npm)
+	$(BIN)/python -m training.run
+
+train-all: train-begin ## the shipped weights from nothing, stage by stage; some eight hours on two cores
+	$(BIN)/python -m training.lineage
+
+train-begin: $(STAMP) train-tools
 	@{ command -v node && command -v npm; } >/dev/null || { echo "make train: one of the voices runs in Node; install Node 20 and npm"; exit 1; }
 	@git rev-parse --git-dir >/dev/null || { echo "make train: begins with weights of an earlier revision; clone the repository"; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ./protos -e '.[voicebuild]'
-	$(BIN)/python -m training.run
+	$(BIN)/python -m training.kokoro fetch
 
 lint: $(STAMP) ## ruff, and the generated code is what the generator gives
 	$(BIN)/ruff check .

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from counterpoint.talk.wav import read_wav
-from evals.bench.capacity import MOST, capacity_rows, least_stolen, measure_spans
+from evals.bench.capacity import MOST, STOLEN, capacity_rows, least_stolen, measure_spans
 from evals.bench.echoes import run_echoes
 from evals.bench.machine import cost_of, describe, spent
 from evals.bench.moe import moe_rows
@@ -116,4 +116,5 @@ def _line(row: dict[str, Any]) -> str:
     latency = row["latency_ms"]
     size = f"{row['sessions']} sessions" if "sessions" in row else f"T {row['T']}"
     on_time = f", {100 * row['on_time_rate']:.2f} % on time" if row.get("on_time_rate") is not None else ""
-    return f"{row['what']}, {size}: p50 {latency['p50']} p90 {latency['p90']} p99 {latency['p99']} ms{on_time}"
+    taken = f", the host took {100 * row['stolen']:.1f} % of the machine" if row.get("stolen", 0) > STOLEN else ""
+    return f"{row['what']}, {size}: p50 {latency['p50']} p90 {latency['p90']} p99 {latency['p99']} ms{on_time}{taken}"
