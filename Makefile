@@ -96,7 +96,8 @@ bench: bench-tools ## sessions, latency, baselines; leaves out/bench.json
 train: train-begin ## from the weights of an earlier revision to the shipped ones, on two cores (needs Node 20 and npm)
 	$(BIN)/python -m training.run
 
-train-all: train-begin ## the shipped weights from nothing, stage by stage; some eight hours on two cores
+train-all: train-begin ## weights as those that ship from nothing, stage by stage: ten hours or more (needs g++, and git's history)
+	@command -v g++ >/dev/null || { echo "make train-all: the first stage compiles its model; install g++ and python3-dev"; exit 1; }
 	$(BIN)/python -m training.lineage
 
 train-begin: $(STAMP) train-tools

@@ -1,7 +1,7 @@
 """Weights between those that a run began with and those that it ended with.
 
-A run at a high rate ends beside a minimum, and forgets some of what it could before. On the way back to where it began
-both are better than at either end: Wortsman et al. 2022, Robust fine-tuning of zero-shot models (arXiv:2109.01903).
+A run at a high rate ends beside a minimum, and forgets some of what it could before; on the way back to where it began
+much is better than at either end. Wortsman et al. 2022, Robust fine-tuning of zero-shot models (arXiv:2109.01903).
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ def blend(model: Micro, began: Path, own: float) -> None:
 
     What the checkpoint does not have stays as it is. Raises ValueError for a checkpoint of another shape.
     """
-    start = deepcopy(model)
+    start = deepcopy(model).cpu()
     inherit(start, began)
     with torch.no_grad():
         for kept, old in zip(model.parameters(), start.parameters(), strict=True):
-            kept.lerp_(old, 1 - own)
+            kept.lerp_(old.to(kept.device), 1 - own)

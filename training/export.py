@@ -109,7 +109,7 @@ def load(run: Path) -> Micro:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", type=Path, default=RUN)
-    parser.add_argument("--out", type=Path, default=CHECKPOINT)
+    parser.add_argument("--out", type=Path, required=True, help="not the shipped folder: `training.run` blends first")
     parser.add_argument("--sil-bias", type=float, default=0.0, help="added to the logit of silence")
     parser.add_argument("--blind", action="store_true", help="leave out what sees, where that is not good enough")
     args = parser.parse_args()

@@ -54,6 +54,8 @@ def main() -> None:
     kokoro_clips.build(CLIPS / "kokoro_heldout", data["kokoro_held_out"], seed=1, held_out=True)
     manifest.MANIFEST.write_text(json.dumps(manifest.manifest(CLIPS, config["train"]["lineage"]), indent=1) + "\n")
     trainer = train(config, CLIPS, RUN)
+    if trainer.step < trainer.steps:
+        raise SystemExit(f"stopped at step {trainer.step} of {trainer.steps}; the same command goes on")
     if began := config["train"]["inherit"]:
         blend(trainer.model, Path(began), config["export"]["own"])
     export(trainer.model, args.out, config["export"]["sil_bias"])
