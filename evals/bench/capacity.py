@@ -21,7 +21,7 @@ from cluster.types import ModelEvent
 from counterpoint.client.events import Turn
 from evals.bench.machine import cost_of, spent, stolen_s
 from evals.bench.rows import Row
-from evals.bench.sessions import MS, Load, Outcome, run, summarise
+from evals.bench.sessions import MS, Load, Outcome, on_time_rate, run, summarise
 
 FIT_COUNTS = (1, 2, 4, 6, FIT_UP_TO)
 SPANS = 3
@@ -53,11 +53,10 @@ def on_time(row: Row) -> bool:
 
 def least_stolen(measure: Callable[[], Row]) -> Row:
     """Measures until the host left a run alone, ATTEMPTS times at most; the row from which least was taken."""
-    rows: list[Row] = []
-    while not rows or (float(str(rows[-1].extra["stolen"])) > STOLEN and len(rows) < ATTEMPTS):
+    rows = [measure()]
+    while rows[-1].stolen > STOLEN and len(rows) < ATTEMPTS:
         rows.append(measure())
-    kept = min(rows, key=lambda row: float(str(row.extra["stolen"])))
-    return replace(kept, extra={"attempts": len(rows), **kept.extra})
+    return replace(min(rows, key=lambda row: row.stolen), attempts=len(rows))
 
 
 def measure_spans(load: Load, pids: Mapping[str, int], runner: asyncio.Runner) -> Row:
@@ -70,11 +69,18 @@ def measure_spans(load: Load, pids: Mapping[str, int], runner: asyncio.Runner) -
         replace(load, warm_up_s=load.warm_up_s + i * load.seconds / SPANS, seconds=load.seconds / SPANS)
         for i in range(SPANS)
     )
-    rates = [float(str(summarise(part, within(part, outcomes))["on_time_rate"])) for part in parts]
-    whole = summarise(load, outcomes) | {"on_time_rate": median(rates), "runs": SPANS}
-    row = Row(what="counterpoint", cpu_s_per_actor=cpu, rss_mb_per_actor=rss, **whole)  # type: ignore[arg-type]  # by name
-    extra = {"stolen": round(stolen, 4), "on_time_spans": rates, "ticks": ticks(outcomes), "tokens": tokens(outcomes)}
-    return replace(row, extra={**extra, **row.extra})
+    rates = [on_time_rate(part, within(part, outcomes)) for part in parts]
+    row = summarise("counterpoint", load, outcomes)
+    extra = {"on_time_spans": rates, "ticks": ticks(outcomes), "tokens": tokens(outcomes), **row.extra}
+    return replace(
+        row,
+        on_time_rate=median(rates),
+        runs=SPANS,
+        cpu_s_per_actor=cpu,
+        rss_mb_per_actor=rss,
+        stolen=round(stolen, 4),
+        extra=extra,
+    )
 
 
 def ticks(outcomes: Sequence[Outcome]) -> list[tuple[int, int, float, float]]:

@@ -22,6 +22,8 @@ def percentiles(values: Sequence[float]) -> dict[str, float | None]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
+    """stolen: the share of the machine's time that its host took meanwhile, in the attempt that is told."""
+
     what: str
     sessions: int
     runs: int = 1
@@ -34,6 +36,8 @@ class Row:
     rejected: int = 0
     failed: int = 0
     seconds: float = 0.0
+    stolen: float = 0.0
+    attempts: int = 1
     extra: dict[str, object] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:

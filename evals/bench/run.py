@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -105,7 +106,7 @@ def _measure(what: str, load: Load, pids: dict[str, int], runner: asyncio.Runner
     before = cost_of(pids)
     outcomes = runner.run(run(load))
     cpu, rss = spent(before, cost_of(pids))
-    return Row(what=what, cpu_s_per_actor=cpu, rss_mb_per_actor=rss, **summarise(load, outcomes))
+    return replace(summarise(what, load, outcomes), cpu_s_per_actor=cpu, rss_mb_per_actor=rss)
 
 
 def _line(row: dict[str, Any]) -> str:

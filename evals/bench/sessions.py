@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,7 +14,7 @@ from counterpoint.client.errors import ClientError, Refused
 from counterpoint.client.events import Turn
 from counterpoint.client.send import send_paced
 from counterpoint.v1 import interaction_pb2 as v1
-from evals.bench.rows import percentiles
+from evals.bench.rows import Row, percentiles
 
 RATE_HZ = 16_000
 CHUNK_MS = 100
@@ -84,30 +85,34 @@ async def _speak(session: Session, load: Load, phase: float) -> None:
     session.end_input()
 
 
-def summarise(load: Load, outcomes: list[Outcome]) -> dict[str, object]:
-    """Fields of a row. A k without a result, and every k of a rejected or failed session, is missed."""
-    due = len(load.span) * load.sessions
+def summarise(what: str, load: Load, outcomes: Sequence[Outcome]) -> Row:
+    """A k without a result, and every k of a rejected or failed session, is missed. What it cost is not in it yet."""
     turns = [turn for outcome in outcomes for turn in outcome.turns]
     ran = [turn for turn in turns if turn.entry.timing != "skipped"]  # coalesced ones count with their whole delay
-    whole = [outcome for outcome in outcomes if not (outcome.rejected or outcome.failed)]
-    on_time = sum(not turn.entry.missed for outcome in whole for turn in outcome.turns)
     voiced = sum(bool(turn.audio.strip(b"\0")) for turn in turns)
     ticks = [(turn.message.stages.queue_us + turn.message.stages.engine_us) / 1e3 for turn in ran]
-    return {
-        "sessions": load.sessions,
-        "seconds": load.seconds,
-        "latency_ms": percentiles([(turn.entry.received_ns - turn.entry.cutoff_ns) * MS for turn in ran]),
-        "on_time_rate": round(on_time / due, 5),
-        "longest_miss_run": max((_longest(load, outcome) for outcome in outcomes), default=0),
-        "speaking_share": round(voiced / len(turns), 3) if turns else 0.0,
-        "rejected": sum(outcome.rejected for outcome in outcomes),
-        "failed": sum(bool(outcome.failed) for outcome in outcomes),
-        "extra": {
+    return Row(
+        what=what,
+        sessions=load.sessions,
+        seconds=load.seconds,
+        latency_ms=percentiles([(turn.entry.received_ns - turn.entry.cutoff_ns) * MS for turn in ran]),
+        on_time_rate=on_time_rate(load, outcomes),
+        longest_miss_run=max((_longest(load, outcome) for outcome in outcomes), default=0),
+        speaking_share=round(voiced / len(turns), 3) if turns else 0.0,
+        rejected=sum(outcome.rejected for outcome in outcomes),
+        failed=sum(bool(outcome.failed) for outcome in outcomes),
+        extra={
             "tick_ms": percentiles(ticks),
             "stages_ms": _stages(ran),
             "errors": sorted({outcome.failed[:200] for outcome in outcomes if outcome.failed}),
         },
-    }
+    )
+
+
+def on_time_rate(load: Load, outcomes: Sequence[Outcome]) -> float:
+    whole = [outcome for outcome in outcomes if not (outcome.rejected or outcome.failed)]
+    on_time = sum(not turn.entry.missed for outcome in whole for turn in outcome.turns)
+    return round(on_time / (len(load.span) * load.sessions), 5)
 
 
 def _longest(load: Load, outcome: Outcome) -> int:

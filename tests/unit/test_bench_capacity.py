@@ -40,16 +40,17 @@ def again(*stolen: float) -> Row:
 
     def measure() -> Row:
         rate, share = next(left)
-        return Row(what="counterpoint", sessions=3, latency_ms={}, on_time_rate=rate / 10, extra={"stolen": share})
+        return Row(what="counterpoint", sessions=3, latency_ms={}, on_time_rate=rate / 10, stolen=share)
 
     return least_stolen(measure)
 
 
 def test_a_row_that_the_host_left_alone_is_measured_once() -> None:
-    assert again(STOLEN).extra == {"attempts": 1, "stolen": STOLEN}
+    assert (again(STOLEN).attempts, again(STOLEN).stolen) == (1, STOLEN)
 
 
 def test_a_row_that_the_host_took_from_is_measured_again_and_the_least_taken_is_kept_not_the_most_on_time() -> None:
-    assert again(0.2, 0.01, 0.0).extra == {"attempts": 2, "stolen": 0.01}
+    kept = again(0.2, 0.01, 0.0)
+    assert (kept.attempts, kept.stolen) == (2, 0.01)
     kept = again(0.2, 0.1, 0.3, 0.4, 0.0)
-    assert (kept.extra, kept.on_time_rate) == ({"attempts": ATTEMPTS, "stolen": 0.1}, 0.1)
+    assert (kept.attempts, kept.stolen, kept.on_time_rate) == (ATTEMPTS, 0.1, 0.1)
