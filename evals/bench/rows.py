@@ -22,7 +22,9 @@ def percentiles(values: Sequence[float]) -> dict[str, float | None]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """stolen: the share of the machine's time that its host took meanwhile, in the attempt that is told."""
+    """stolen: the share of the machine's time that its host took meanwhile. alone: of micro-turns that count, for the
+    host took nothing from them.
+    """
 
     what: str
     sessions: int
@@ -38,6 +40,7 @@ class Row:
     seconds: float = 0.0
     stolen: float = 0.0
     attempts: int = 1
+    alone: float = 1.0
     extra: dict[str, object] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from counterpoint.talk.wav import read_wav
-from evals.bench.capacity import MOST, STOLEN, capacity_rows, least_stolen, measure_spans
+from evals.bench.capacity import MOST, capacity_rows, left_alone, measure_spans
 from evals.bench.echoes import run_echoes
 from evals.bench.machine import cost_of, describe, spent
 from evals.bench.moe import moe_rows
@@ -84,7 +84,7 @@ def _rows(
             pids = cluster.pids
 
             def measured(count: int) -> Row:
-                return least_stolen(lambda: measure_spans(_load(cluster.target, count, seconds), pids, runner))
+                return left_alone(lambda: measure_spans(_load(cluster.target, count, seconds), pids, runner))
 
             yield from capacity_rows(measured, MOST)
     if TRACES in parts:
@@ -117,5 +117,5 @@ def _line(row: dict[str, Any]) -> str:
     latency = row["latency_ms"]
     size = f"{row['sessions']} sessions" if "sessions" in row else f"T {row['T']}"
     on_time = f", {100 * row['on_time_rate']:.2f} % on time" if row.get("on_time_rate") is not None else ""
-    taken = f", the host took {100 * row['stolen']:.1f} % of the machine" if row.get("stolen", 0) > STOLEN else ""
-    return f"{row['what']}, {size}: p50 {latency['p50']} p90 {latency['p90']} p99 {latency['p99']} ms{on_time}{taken}"
+    alone = f" of the {100 * row['alone']:.0f} % that the host left alone" if row.get("alone", 1.0) < 1 else ""
+    return f"{row['what']}, {size}: p50 {latency['p50']} p90 {latency['p90']} p99 {latency['p99']} ms{on_time}{alone}"

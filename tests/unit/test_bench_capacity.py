@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cluster.planning.fit import MeasuredRow, bracket
-from evals.bench.capacity import ATTEMPTS, FIT_COUNTS, STOLEN, capacity_rows, least_stolen
+from evals.bench.capacity import FIT_COUNTS, capacity_rows
 from evals.bench.rows import Row
 
 
@@ -32,25 +32,3 @@ def test_it_ends_with_the_last_that_held_beside_the_first_that_was_late(holds: i
 
 def test_it_gives_up_where_it_was_told_to() -> None:
     assert [row.sessions for row in search(100)] == [*FIT_COUNTS, 12, 18, 27, 40, 48]
-
-
-def again(*stolen: float) -> Row:
-    """The row kept where a run after the other had so much taken from it; the first was on time least often."""
-    left = iter(enumerate(stolen))
-
-    def measure() -> Row:
-        rate, share = next(left)
-        return Row(what="counterpoint", sessions=3, latency_ms={}, on_time_rate=rate / 10, stolen=share)
-
-    return least_stolen(measure)
-
-
-def test_a_row_that_the_host_left_alone_is_measured_once() -> None:
-    assert (again(STOLEN).attempts, again(STOLEN).stolen) == (1, STOLEN)
-
-
-def test_a_row_that_the_host_took_from_is_measured_again_and_the_least_taken_is_kept_not_the_most_on_time() -> None:
-    kept = again(0.2, 0.01, 0.0)
-    assert (kept.attempts, kept.stolen) == (2, 0.01)
-    kept = again(0.2, 0.1, 0.3, 0.4, 0.0)
-    assert (kept.attempts, kept.stolen, kept.on_time_rate) == (ATTEMPTS, 0.1, 0.1)
