@@ -40,6 +40,11 @@ class Booth:
         """The user is a recorded person, who has only said certain words and sentences."""
         return is_recorded(self.user)
 
+    @property
+    def dev(self) -> bool:
+        """The item is of the dev split, which has voices and wordings of its own."""
+        return self.tags["split"] == "dev"
+
     def clip(self, text: str) -> Samples:
         return self.speak(self.user, text, self.speed)
 
@@ -81,6 +86,10 @@ class Booth:
 
     def pick(self, options: Sequence[str]) -> str:
         return options[int(self.rng.integers(len(options)))]
+
+    def way(self, test: Sequence[str], dev: Sequence[str]) -> str:
+        """A wording of the item's split."""
+        return self.pick(dev if self.dev else test)
 
     def finish(self, name: str, seconds: float, expect: Sequence[Expect], forbid: Sequence[Forbid] = ()) -> Item:
         """Cuts the track to length and disturbs it; the samples are in `stage`."""

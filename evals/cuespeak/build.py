@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from evals.booth import Booth, Speak
-from evals.cuespeak import texts
+from evals.cuespeak import texts, texts_dev
 from evals.engines.voices import Split, speak
 from evals.items import Event, Expect, Forbid, Item
 from evals.numbers import say_count
@@ -55,10 +55,10 @@ def record(booth: Booth, name: str, family: str) -> Item:
             _pass(booth, kind, cue)
         booth.wait(0.03, 0.2)
         spoken = booth.at_s
-        booth.say(booth.talk(texts.TALK))
+        booth.say(booth.talk(texts_dev.TALK if booth.dev else texts.TALK))
         while booth.at_s < spoken + 2.0:  # the user talks on for two seconds at least
             booth.wait(0.03, 0.15)
-            booth.say(booth.talk(texts.TALK))
+            booth.say(booth.talk(texts_dev.TALK if booth.dev else texts.TALK))
         booth.wait(0.2, 1.2)
     forbid = (Forbid(from_s=0.0, to_s=begun),) if expect else (Forbid(from_s=0.0, to_s=booth.at_s + 1.5),)
     booth.tags |= {"cues": f"{cues}", "cue": cue}
@@ -70,18 +70,18 @@ def _ask(booth: Booth, kind: str) -> tuple[str, str]:
     if booth.recorded:
         return _ask_recorded(booth)
     phrases = vocab.HELD_OUT_PHRASES
-    say = booth.pick([each for index, each in enumerate(phrases) if (index % 4 == 0) == (booth.tags["split"] == "dev")])
+    say = booth.pick([each for index, each in enumerate(phrases) if (index % 4 == 0) == booth.dev])
     if kind == "sound":
         cue = booth.pick(SOUNDS)
-        booth.ask(booth.pick(texts.SOUND).format(say=say, cue=cue))
+        booth.ask(booth.way(texts.SOUND, texts_dev.SOUND).format(say=say, cue=cue))
         return cue, say
     new = bool(booth.rng.random() < _NEW_SHARE)
-    cue = booth.pick(texts.NEW_CUES if new else texts.KNOWN_CUES)
+    cue = booth.way(texts.NEW_CUES, texts_dev.NEW_CUES) if new else booth.pick(texts.KNOWN_CUES)
     booth.tags["cue_kind"] = "new" if new else "known"
     if kind == "count":
-        booth.ask(booth.pick(texts.COUNT).format(cue=cue))
+        booth.ask(booth.way(texts.COUNT, texts_dev.COUNT).format(cue=cue))
         return cue, ""
-    booth.ask(booth.pick(texts.WORD).format(say=say, cue=cue))
+    booth.ask(booth.way(texts.WORD, texts_dev.WORD).format(say=say, cue=cue))
     return cue, say
 
 
@@ -96,7 +96,7 @@ def _give(booth: Booth, kind: str, cue: str) -> float:
     """The cue, in speech or as a sound; returns its end."""
     if kind == "sound":
         if booth.rng.random() < 0.5:
-            _mention(booth, booth.pick(texts.NEW_CUES), "speech")
+            _mention(booth, booth.way(texts.NEW_CUES, texts_dev.NEW_CUES), "speech")
             booth.wait(0.05, 0.25)
         return booth.put(sound(booth.rng, cue), "cue", cue, float(booth.rng.uniform(-6, 3)))
     if kind == "word" and booth.rng.random() < _OTHER_SHARE:
@@ -121,7 +121,7 @@ def _pass(booth: Booth, kind: str, cue: str) -> None:
 
 def _mention(booth: Booth, word: str, kind: str) -> float:
     """A sentence that ends with the word, which is spoken by itself, so that both its ends are known to the sample."""
-    booth.say(booth.pick(texts.LEADS), kind)
+    booth.say(booth.way(texts.LEADS, texts_dev.LEADS), kind)
     booth.wait(0.02, 0.06)
     end = booth.say(word, "word")
     booth.events.append(Event(t_s=end, kind="word end", text=word))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from evals.booth import Booth, Speak
 from evals.carriers import ASIDES, CHAT
-from evals.dialogue import texts
+from evals.dialogue import texts, texts_dev
 from evals.dialogue.score import COUNT_S, YIELD_S
 from evals.engines.voices import Split, speak
 from evals.items import Event, Expect, Forbid, Item
@@ -29,7 +29,10 @@ FAMILIES = {
     "background by people": 15,
 }
 ANSWER_S = 2.0
-_QUESTIONS = texts.questions()
+_QUESTIONS = {
+    False: texts.questions(texts.KEYED, texts.HOW_MANY),
+    True: texts.questions(texts_dev.KEYED, texts_dev.HOW_MANY),
+}
 _RATE = 16_000
 
 
@@ -45,12 +48,18 @@ def record(booth: Booth, name: str, family: str) -> Item:
     return _RECORDERS[family](booth, name)
 
 
+def _draw(booth: Booth) -> tuple[tuple[str, ...], str]:
+    """The ways to ask one question, and its answer."""
+    questions = _QUESTIONS[booth.dev]
+    return questions[int(booth.rng.integers(len(questions)))]
+
+
 def _question(booth: Booth, name: str) -> Item:
     """Sometimes the user chats first; nothing is to be said before the question has ended."""
     if booth.rng.random() < 0.4:
         booth.say(booth.pick(CHAT))
         booth.wait(0.8, 2.0)
-    ways, answer = _QUESTIONS[int(booth.rng.integers(len(_QUESTIONS)))]
+    ways, answer = _draw(booth)
     end = booth.ask(booth.pick(ways))
     return booth.finish(
         name,
@@ -61,7 +70,7 @@ def _question(booth: Booth, name: str) -> Item:
 
 
 def _delegate(booth: Booth, name: str) -> Item:
-    text = booth.pick(texts.DELEGATED)
+    text = booth.way(texts.DELEGATED, texts_dev.DELEGATED)
     end = booth.ask(
         text.format(place=booth.pick(texts.PLACES), book=booth.pick(texts.BOOKS), city=booth.pick(texts.CITIES))
     )
@@ -73,7 +82,7 @@ def _delegate(booth: Booth, name: str) -> Item:
 def _counting(booth: Booth, lowest: int, highest: int) -> tuple[float, list[Expect]]:
     """The user asks for a count; each number is due 0.6 s after the one before it, the first within 2 s."""
     n = int(booth.rng.integers(lowest, highest + 1))
-    end = booth.ask(booth.pick(texts.COUNT).format(n=say_count(n)))
+    end = booth.ask(booth.way(texts.COUNT, texts_dev.COUNT).format(n=say_count(n)))
     booth.tags["n"] = f"{n}"
     return end, [
         Expect(text=say_count(i + 1), from_s=end + COUNT_S * i, to_s=end + COUNT_S * i + ANSWER_S) for i in range(n)
@@ -86,9 +95,9 @@ def _interrupted(booth: Booth, name: str, by_question: bool) -> Item:
     booth.at_s = cut
     due = []
     if by_question:
-        ways, answer = _QUESTIONS[int(booth.rng.integers(len(_QUESTIONS)))]
+        ways, answer = _draw(booth)
         while answer in _NUMBERS:  # a number could not be told from the count
-            ways, answer = _QUESTIONS[int(booth.rng.integers(len(_QUESTIONS)))]
+            ways, answer = _draw(booth)
         stopped = booth.say(booth.pick(ways), "interruption")
         due = [Expect(text=answer, from_s=stopped, to_s=stopped + ANSWER_S)]
     else:

@@ -43,15 +43,14 @@ BOOKS = ("dracula", "the hobbit", "robinson crusoe", "little women", "treasure i
 CITIES = ("boston", "lisbon", "dublin", "prague", "denver", "oslo")
 
 
-def questions() -> tuple[tuple[tuple[str, ...], str], ...]:
+Keyed = tuple[tuple[tuple[str, ...], dict[str, str]], ...]
+"""Wordings with a key, and the answers by key."""
+KEYED: Keyed = ((AFTER, answers.AFTER), (BEFORE, answers.BEFORE), (OPPOSITE, answers.OPPOSITE), (COLOR, answers.COLOR))
+
+
+def questions(keyed: Keyed, how_many: dict[str, tuple[str, ...]]) -> tuple[tuple[tuple[str, ...], str], ...]:
     """Every question of the closed set: the ways to ask it, and its answer."""
-    keyed = (
-        (AFTER, answers.AFTER),
-        (BEFORE, answers.BEFORE),
-        (OPPOSITE, answers.OPPOSITE),
-        (COLOR, answers.COLOR),
-    )
     plain = tuple(
         (tuple(way.format(key=key) for way in ways), answer) for ways, table in keyed for key, answer in table.items()
     )
-    return plain + tuple((HOW_MANY[key], answer) for key, answer in answers.HOW_MANY.items())
+    return plain + tuple((how_many[key], answer) for key, answer in answers.HOW_MANY.items())

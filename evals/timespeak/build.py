@@ -10,7 +10,7 @@ from evals.fillers import Filler
 from evals.items import Expect, Forbid, Item
 from evals.numbers import say_count, say_tenths
 from evals.sets import build_set
-from evals.timespeak import texts
+from evals.timespeak import texts, texts_dev
 from training import vocab
 
 FAMILIES = {
@@ -51,7 +51,7 @@ def record(booth: Booth, name: str, family: str) -> Item:
 
 def _every(booth: Booth, name: str) -> Item:
     interval, say = _interval(booth, "every"), _phrase(booth)
-    end = booth.ask(booth.pick(texts.EVERY).format(n=say_tenths(round(interval * 10)), say=say))
+    end = booth.ask(booth.way(texts.EVERY, texts_dev.EVERY).format(n=say_tenths(round(interval * 10)), say=say))
     times = max(1, min(5, round(float(booth.rng.uniform(14, 30)) / interval)))
     expect = _grid(say, end, interval, times)
     seconds = _close(expect, interval)
@@ -61,8 +61,8 @@ def _every(booth: Booth, name: str) -> Item:
 
 def _in(booth: Booth, name: str) -> Item:
     interval, say = _interval(booth, "in"), _phrase(booth)
-    ways = texts.IN_RECORDED if booth.recorded else texts.IN
-    end = booth.ask(booth.pick(ways).format(n=say_tenths(round(interval * 10)), say=say))
+    way = booth.pick(texts.IN_RECORDED) if booth.recorded else booth.way(texts.IN, texts_dev.IN)
+    end = booth.ask(way.format(n=say_tenths(round(interval * 10)), say=say))
     expect = _grid(say, end, interval, 1)
     seconds = expect[-1].to_s + float(booth.rng.uniform(2.5, 6.0))  # room to repeat it, which is wrong
     booth.fill(_filler(booth), end + 0.8, seconds)
@@ -71,9 +71,9 @@ def _in(booth: Booth, name: str) -> Item:
 
 def _changed(booth: Booth, name: str) -> Item:
     say, new = _phrase(booth), float(booth.rng.choice((45, 60, 65, 75, 90, 130))) / 10
-    change = booth.pick(texts.CHANGED).format(n=say_tenths(round(new * 10)))
+    change = booth.way(texts.CHANGED, texts_dev.CHANGED).format(n=say_tenths(round(new * 10)))
     old = _roomy(booth, change, avoid=new)
-    end = booth.ask(booth.pick(texts.EVERY).format(n=say_tenths(round(old * 10)), say=say))
+    end = booth.ask(booth.way(texts.EVERY, texts_dev.EVERY).format(n=say_tenths(round(old * 10)), say=say))
     before = _grid(say, end, old, int(booth.rng.integers(1, 3)) if old < 9 else 1)
     booth.at_s = before[-1].to_s + 0.5
     changed = booth.say(change, "change")
@@ -85,9 +85,9 @@ def _changed(booth: Booth, name: str) -> Item:
 
 
 def _ended(booth: Booth, name: str) -> Item:
-    say, stop = _phrase(booth), booth.pick(texts.ENDED)
+    say, stop = _phrase(booth), booth.way(texts.ENDED, texts_dev.ENDED)
     interval = _roomy(booth, stop)
-    end = booth.ask(booth.pick(texts.EVERY).format(n=say_tenths(round(interval * 10)), say=say))
+    end = booth.ask(booth.way(texts.EVERY, texts_dev.EVERY).format(n=say_tenths(round(interval * 10)), say=say))
     expect = _grid(say, end, interval, int(booth.rng.integers(1, 4)) if interval < 7 else 1)
     booth.at_s = expect[-1].to_s + 0.5
     stopped = booth.say(stop, "stop")
@@ -99,9 +99,9 @@ def _ended(booth: Booth, name: str) -> Item:
 
 def _cancelled(booth: Booth, name: str) -> Item:
     """A one-shot that is taken back in time: silence is right."""
-    say, stop = _phrase(booth), booth.pick(texts.ENDED)
+    say, stop = _phrase(booth), booth.way(texts.ENDED, texts_dev.ENDED)
     interval = _roomy(booth, stop, among=(65, 80, 90, 110, 130, 170))
-    end = booth.ask(booth.pick(texts.IN).format(n=say_tenths(round(interval * 10)), say=say))
+    end = booth.ask(booth.way(texts.IN, texts_dev.IN).format(n=say_tenths(round(interval * 10)), say=say))
     spare = interval - len(booth.clip(stop)) / 16000 - 1.6
     booth.at_s = end + 0.7 + max(0.0, spare) * float(booth.rng.uniform(0, 1))
     booth.say(stop, "stop")
@@ -113,7 +113,7 @@ def _cancelled(booth: Booth, name: str) -> Item:
 
 def _since(booth: Booth, name: str) -> Item:
     went = booth.say(booth.pick(texts.GO), "go")
-    question = booth.pick(texts.SINCE)
+    question = booth.way(texts.SINCE, texts_dev.SINCE)
     length = len(booth.clip(question)) / 16000
     asked_after = float(booth.rng.uniform(max(2.6, length + 1.0), 20.4))
     booth.fill(_filler(booth), went + 0.8, went + asked_after - length - 0.6)
@@ -183,7 +183,7 @@ def _phrase(booth: Booth) -> str:
         booth.tags["phrase"] = booth.pick(texts.SAY_RECORDED)
         return booth.tags["phrase"]
     phrases = vocab.HELD_OUT_PHRASES
-    say = booth.pick([each for index, each in enumerate(phrases) if (index % 4 == 0) == (booth.tags["split"] == "dev")])
+    say = booth.pick([each for index, each in enumerate(phrases) if (index % 4 == 0) == booth.dev])
     booth.tags["phrase"] = say
     return say
 

@@ -9,10 +9,13 @@ import pytest
 import evals.carriers
 import evals.charades.build
 import evals.cuespeak.texts
+import evals.cuespeak.texts_dev
 import evals.dialogue.texts
+import evals.dialogue.texts_dev
 import evals.proactivevideoqa.build
 import evals.repcount.build
 import evals.timespeak.texts
+import evals.timespeak.texts_dev
 from evals.engines.voices import PEOPLE_NEARBY, TEST_VOICES
 from training import vocab, wordings
 from training.sights import asks
@@ -88,6 +91,7 @@ def texts_of(module: object) -> set[str]:
     "module",
     [
         *(evals.timespeak.texts, evals.cuespeak.texts, evals.dialogue.texts, evals.carriers),
+        *(evals.timespeak.texts_dev, evals.cuespeak.texts_dev, evals.dialogue.texts_dev),
         *(evals.repcount.build, evals.charades.build, evals.proactivevideoqa.build),
     ],
     ids=lambda module: module.__name__,
@@ -99,11 +103,27 @@ def test_no_wording_shares_four_words_in_a_row_with_training(module: object) -> 
     assert not shared
 
 
+@pytest.mark.parametrize(
+    ("test", "dev"),
+    [
+        (evals.timespeak.texts, evals.timespeak.texts_dev),
+        (evals.cuespeak.texts, evals.cuespeak.texts_dev),
+        (evals.dialogue.texts, evals.dialogue.texts_dev),
+    ],
+    ids=["timespeak", "cuespeak", "dialogue"],
+)
+def test_the_dev_split_shares_no_four_words_in_a_row_with_the_test(test: object, dev: object) -> None:
+    assert not {four for text in texts_of(test) for four in fours(text)} & {
+        four for text in texts_of(dev) for four in fours(text)
+    }
+
+
 def test_fours_see_a_shared_frame() -> None:
     assert fours("please say {say} in {n} seconds now") & fours("say {x} in {y} minutes") == {("say", "{}", "in", "{}")}
 
 
 def test_no_cue_of_the_test_nor_its_like_is_asked_for_in_training() -> None:
     texts = evals.cuespeak.texts
-    theirs = {*texts.KNOWN_CUES, *texts.NEW_CUES, *(word for near in texts.NEAR.values() for word in near)}
+    new = {*texts.NEW_CUES, *evals.cuespeak.texts_dev.NEW_CUES}
+    theirs = {*texts.KNOWN_CUES, *new, *(word for near in texts.NEAR.values() for word in near)}
     assert not theirs & set(vocab.ASKED_CUES)
