@@ -93,7 +93,7 @@ serve: $(STAMP) ## serve on this machine until Ctrl-C
 bench: bench-tools ## sessions, latency, baselines; leaves out/bench.json
 	$(BIN)/counterpoint bench
 
-train: train-begin ## from the weights of an earlier revision to the shipped ones, on two cores (needs Node 20 and npm)
+train: train-begin ## from the weights of an earlier revision to the shipped ones, on two cores (needs Node 20, npm, RHVoice and a C compiler)
 	$(BIN)/python -m training.run
 
 train-all: train-begin ## weights as those that ship from nothing, stage by stage: ten hours or more (needs g++, and git's history)
@@ -102,6 +102,8 @@ train-all: train-begin ## weights as those that ship from nothing, stage by stag
 
 train-begin: $(STAMP) train-tools
 	@{ command -v node && command -v npm; } >/dev/null || { echo "make train: one of the voices runs in Node; install Node 20 and npm"; exit 1; }
+	@command -v RHVoice-test >/dev/null || { echo "make train: RHVoice is missing; apt-get install rhvoice rhvoice-english (Debian: component non-free, Ubuntu: multiverse)"; exit 1; }
+	@command -v cc >/dev/null || { echo "make train: the package of Pico's voices is built when it is installed; install a C compiler"; exit 1; }
 	@git rev-parse --git-dir >/dev/null || { echo "make train: begins with weights of an earlier revision; clone the repository"; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ./protos -e '.[voicebuild]'
 	$(BIN)/python -m training.kokoro fetch

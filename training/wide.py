@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from training import vocab
-from training.clips import Clip, pack, write_shard
+from training.clips import Clip, pack, random_sight, random_utterance, write_shard
 from training.tasks import Kind, Utterance
 from training.voices import VARIANTS, spoken, wide_voice
 
@@ -32,6 +32,12 @@ def utterance(rng: np.random.Generator) -> Utterance:
         after = str(rng.choice(("seconds", "seconds", "seconds say", "seconds remind me to", "minutes", "times", "")))
         words = [before, amount + half, after, *rng.choice(_SPOKEN, size=int(rng.integers(0, 3)))]
     return Utterance(kind=Kind.CHATTER, words=" ".join(word for word in words if word))
+
+
+def varied(rng: np.random.Generator) -> Utterance:
+    """What an engine of few voices says: most of it requests and chatter, some about the camera, some any words."""
+    draw = rng.random()
+    return utterance(rng) if draw < 0.25 else random_sight(rng) if draw < 0.4 else random_utterance(rng)
 
 
 def clips(seed: int, count: int) -> Iterator[Clip]:

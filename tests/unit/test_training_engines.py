@@ -1,0 +1,42 @@
+"""Voices of the small engines that training hears beside espeak-ng."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evals.engines.voices import TEST_VOICES
+from training import pico, rhvoice, wide
+from training.tasks import SIGHTS, Kind
+from training.train import WIDE
+
+
+def test_no_speaker_of_the_test_speaks_in_training_by_another_engine() -> None:
+    speakers = {voice.rpartition(":")[2].rpartition("/")[2] for voice in TEST_VOICES}
+    assert "slt" in speakers
+    assert not speakers & set(rhvoice.VOICES)
+
+
+def test_a_missing_program_is_named_with_the_packages_that_bring_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match="RHVoice-test: not installed; apt-get install rhvoice rhvoice-english"):
+        rhvoice.say("hello", "alan", 100, 100, 1.0)
+
+
+def test_few_voices_say_requests_also_about_the_camera_and_words_in_any_order() -> None:
+    rng = np.random.default_rng(0)
+    said = [wide.varied(rng) for _ in range(2000)]
+    kinds = Counter(each.kind for each in said)
+    assert {Kind.EVERY, Kind.IN, Kind.CUE, Kind.ASK, *SIGHTS} <= set(kinds)
+    assert 0.25 < kinds[Kind.CHATTER] / len(said) < 0.5
+
+
+def test_runs_of_any_words_are_told_from_conversation_by_the_number_of_their_shard() -> None:
+    """What asks for something by chance is never played as talk that asks for nothing."""
+    assert min(pico.FIRST_SHARD, rhvoice.FIRST_SHARD) >= WIDE
+    assert rhvoice.FIRST_SHARD - pico.FIRST_SHARD >= 10

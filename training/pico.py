@@ -1,0 +1,62 @@
+"""SVOX Pico clips: two recorded speakers (American, British), as statistical models of them.
+
+The program and its voices are the package `ttspico` (Apache-2.0), in the extra `voicebuild`. Made offline; nothing of
+it is shipped.
+
+    python -m training.pico --shards 4
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import soxr
+
+from cluster.media.dmel import from_s16
+from training.clips import Clip, pack, write_shard
+from training.voices import SAMPLE_RATE, level, trim
+from training.wide import varied
+
+FIRST_SHARD = 820
+_LANGUAGES = ("en-US", "en-GB")
+_CHUNK = 200
+
+
+def clips(seed: int, count: int) -> Iterator[Clip]:
+    """The same for the same seed; each clip has a rate, a pitch and a throat of its own."""
+    from ttspico import TtsEngine  # only in the extra `voicebuild`
+
+    rng = np.random.default_rng([20261127, 8, seed])
+    for start in range(0, count, _CHUNK):
+        # the engine keeps a little memory of each text: a new one now and then
+        engines = {language: TtsEngine(language) for language in _LANGUAGES}
+        for _ in range(min(_CHUNK, count - start)):
+            asked, language = varied(rng), str(rng.choice(_LANGUAGES))
+            engine = engines[language]
+            engine.rate, engine.pitch = int(rng.integers(72, 135)), int(rng.integers(65, 135))
+            tract = float(rng.uniform(0.84, 1.2))
+            sound = from_s16(engine.speak(asked.words + "."))
+            sound = soxr.resample(sound, SAMPLE_RATE * tract, SAMPLE_RATE).astype(np.float32)
+            yield Clip(utterance=asked, voice=f"pico:{language}", mel=pack(level(trim(sound))))
+
+
+def build(out: Path, shards: int, count: int) -> None:
+    for shard in range(FIRST_SHARD, FIRST_SHARD + shards):
+        if not (out / f"{shard}").exists():
+            write_shard(out / f"{shard}", list(clips(shard, count)))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--shards", type=int, default=4)
+    parser.add_argument("--clips", type=int, default=1000)
+    parser.add_argument("--out", type=Path, default=Path("build/clips/espeak"))
+    args = parser.parse_args()
+    build(args.out, args.shards, args.clips)
+
+
+if __name__ == "__main__":
+    main()
