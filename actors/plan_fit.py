@@ -50,7 +50,8 @@ def _read(option: str, path: Path) -> tuple[list[MeasuredRow], str]:
     """Rows, and the machine they are of."""
     try:
         told = json.loads(path.read_text())
-        rows = [_row(row) for row in told["rows"] if row["what"] == "counterpoint"]
+        judged = (row for row in told["rows"] if row["what"] == "counterpoint" and row["on_time_rate"] is not None)
+        rows = [_row(row) for row in judged]
         return rows, f"{told['machine']['cpu']}, {told['machine']['cores']} cores"
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise _useless(option, path, error) from error

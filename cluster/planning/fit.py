@@ -5,7 +5,8 @@ A tick costs a pass over the input of all its sessions, and a further pass for e
 the latencies of few would be too steep for many. What is measured of one session, how many tokens its micro-turns have,
 tells how many passes a tick of n has; what a pass and a row cost is measured too. Of further passes only so many are
 run as the scheduler grants (`cluster.scheduling.planner`), so a full tick is shorter than all that was to be said. What
-single ticks lie above or below their cost (the machine, anchors) is as often so with many sessions.
+single ticks lie above or below their cost (the machine, anchors) is the sum of what its many parts do, each by itself,
+so it grows as the root of the cost, and is otherwise as often so with many sessions.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from cluster.runtime_contract import SchedulerConfig
 
 FIT_UP_TO = 8  # sessions; what lies above is predicted and compared
 ON_TIME = 0.995
+LEAST_S = 1e-4  # of a tick, whatever a line says where it was not measured
 MOST = 256  # sessions at which the search gives up
 _ROUNDS = 30  # of reweighting
 
@@ -60,7 +62,8 @@ class MeasuredRow:
 class Fit:
     """Seconds: of every tick, of a session in it, of a further pass, of a token in that; of what is not the engine's.
 
-    off_T: how far single ticks were off, sorted. says_K: how likely a micro-turn emits 0, 1, … tokens.
+    off_T: how far single ticks were off, over the root of their cost, sorted. says_K: how likely a micro-turn emits 0,
+    1, … tokens.
     """
 
     base_s: float
@@ -72,7 +75,8 @@ class Fit:
     says_K: Floats
 
     def cost_s(self, sessions: int, passes: int, tokens_N: Floats | Ints) -> Floats:
-        return self.base_s + self.each_s * sessions + self.pass_s * (passes - 1) + self.token_s * tokens_N
+        cost_N = self.base_s + self.each_s * sessions + self.pass_s * (passes - 1) + self.token_s * tokens_N
+        return np.maximum(cost_N, LEAST_S)
 
     def on_time(self, sessions: int, due_s: float, reserve: float = 0.0) -> float:
         """The share of ticks of so many sessions whose last result leaves within (1 - reserve) of the time it has,
@@ -83,7 +87,8 @@ class Fit:
         for most in range(len(self.says_K)):
             said_N = _together(self.says_K[: most + 1], sessions)
             said_N = np.pad(said_N, (0, len(before_N) - len(said_N)))
-            spare_N = (1 - reserve) * due_s - self.cost_s(sessions, min(1 + most, granted), np.arange(len(before_N)))
+            cost_N = self.cost_s(sessions, min(1 + most, granted), np.arange(len(before_N)))
+            spare_N = ((1 - reserve) * due_s - cost_N) / np.sqrt(cost_N)
             share += float((said_N - before_N) @ np.searchsorted(self.off_T, spare_N, side="right"))
             before_N = said_N
         return share / len(self.off_T)
@@ -92,10 +97,11 @@ class Fit:
         """Passes that the scheduler grants: all that are usual, two while a usual tick has room for them, else one."""
         rules = SchedulerConfig(tick_zero_ns=0, engine_epoch=0, num_slots=0, max_sessions=0, due_ms=round(1e3 * due_s))
         room_s = rules.engine_budget_ns / 1e9 + self.around_s
-        slow_s = float(np.quantile(self.off_T, 0.9))
+        slow = float(np.quantile(self.off_T, 0.9))
         everybody = np.array([sessions])
         for passes in range(len(self.says_K), 2, -1):
-            if self.cost_s(sessions, passes, (passes - 1) * everybody)[0] + slow_s <= room_s:
+            cost_s = self.cost_s(sessions, passes, (passes - 1) * everybody)[0]
+            if cost_s + slow * np.sqrt(cost_s) <= room_s:
                 return passes
         return 2 if self.cost_s(sessions, 2, everybody)[0] <= room_s else 1
 
@@ -130,16 +136,18 @@ def fit(rows: Sequence[MeasuredRow]) -> Fit:
     done_TC = np.array([[1, tick.sessions, tick.passes - 1, tick.tokens] for tick in ticks], np.float64)
     total_T = np.array([tick.total_s for tick in ticks])
     cost_C = middle_line(done_TC, total_T)
-    base, each, further, token = (float(cost) for cost in cost_C)
-    if each <= 0:
+    if cost_C[1] <= 0:
         raise ValueError("rows: the cost does not grow with the sessions; measure longer or on a quieter machine")
+    cost_C[2:] = np.maximum(cost_C[2:], 0.0)  # of a pass and a token
+    cost_T = np.maximum(done_TC @ cost_C, LEAST_S)
+    base, each, further, token = (float(cost) for cost in cost_C)
     return Fit(
         base_s=base,
         each_s=each,
-        pass_s=max(0.0, further),
-        token_s=max(0.0, token),
+        pass_s=further,
+        token_s=token,
         around_s=float(np.median([tick.total_s - tick.engine_s for tick in ticks])),
-        off_T=np.sort(total_T - done_TC @ cost_C),
+        off_T=np.sort((total_T - cost_T) / np.sqrt(cost_T)),
         says_K=_shares(known),
     )
 

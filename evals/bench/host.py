@@ -27,12 +27,12 @@ class Host:
     taken_s: list[float] = field(default_factory=list)
 
     def took_s(self, start_ns: int, end_ns: int) -> float:
-        """CPU seconds taken between the last sample before `start_ns` and the first after `end_ns`; what lies outside
-        of the samples is counted as far as they go.
+        """CPU seconds taken, to the millisecond, from the last sample before `start_ns` to the first after `end_ns`.
+        What lies outside of the samples is counted as far as they go.
         """
         first = max(int(np.searchsorted(self.at_ns, start_ns, side="right")) - 1, 0)
         last = min(int(np.searchsorted(self.at_ns, end_ns)), len(self.at_ns) - 1)
-        return self.taken_s[last] - self.taken_s[first]
+        return round(self.taken_s[last] - self.taken_s[first], 3)
 
     def sample(self, now_ns: Callable[[], int] = time.monotonic_ns, taken_s: Callable[[], float] = stolen_s) -> None:
         self.at_ns.append(now_ns())

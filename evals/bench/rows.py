@@ -22,8 +22,8 @@ def percentiles(values: Sequence[float]) -> dict[str, float | None]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """stolen: the share of the machine's time that its host took meanwhile. alone: of micro-turns that count, for the
-    host took nothing from them.
+    """stolen: the share of the machine's time that its host took meanwhile. alone: of micro-turns that it left alone,
+    so that on time is told of them; both None where nobody looked.
     """
 
     what: str
@@ -38,9 +38,9 @@ class Row:
     rejected: int = 0
     failed: int = 0
     seconds: float = 0.0
-    stolen: float = 0.0
+    stolen: float | None = None
     attempts: int = 1
-    alone: float = 1.0
+    alone: float | None = None
     extra: dict[str, object] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:

@@ -117,5 +117,6 @@ def _line(row: dict[str, Any]) -> str:
     latency = row["latency_ms"]
     size = f"{row['sessions']} sessions" if "sessions" in row else f"T {row['T']}"
     on_time = f", {100 * row['on_time_rate']:.2f} % on time" if row.get("on_time_rate") is not None else ""
-    alone = f" of the {100 * row['alone']:.0f} % that the host left alone" if row.get("alone", 1.0) < 1 else ""
-    return f"{row['what']}, {size}: p50 {latency['p50']} p90 {latency['p90']} p99 {latency['p99']} ms{on_time}{alone}"
+    if (alone := row.get("alone")) is not None:
+        on_time += f" of the {100 * alone:.0f} % that the host left alone" if on_time else ", too little was left alone"
+    return f"{row['what']}, {size}: p50 {latency['p50']} p90 {latency['p90']} p99 {latency['p99']} ms{on_time}"

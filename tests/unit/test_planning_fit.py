@@ -17,6 +17,7 @@ from cluster.planning.fit import Bracket, Fit, MeasuredRow, Tick, bracket, fit
 RECORDED = Path(__file__).parents[1] / "plans"
 BASE_S, EACH_S, PASS_S, TOKEN_S = 0.004, 0.0015, 0.012, 0.0005
 AROUND_S = 0.005
+SCALE_S = 0.03  # a tick of this cost is off by `noise_s` at most, others by the root of theirs to it
 SPEAKS, WORDS = 0.1, 2  # one micro-turn of ten emits two tokens
 
 
@@ -24,7 +25,10 @@ def granted(sessions: int) -> int:
     """What a scheduler that knows the costs grants: all three passes, or two, within 80 % of 140 ms, else one."""
     first_s, further_s = BASE_S + EACH_S * sessions, PASS_S + TOKEN_S * sessions
     room_s = 0.112 + AROUND_S
-    return 3 if first_s + 0.8 * 0.004 + 2 * further_s <= room_s else 2 if first_s + further_s <= room_s else 1
+    three_s = first_s + 2 * further_s
+    if three_s + 0.8 * 0.004 * (three_s / SCALE_S) ** 0.5 <= room_s:
+        return 3
+    return 2 if first_s + further_s <= room_s else 1
 
 
 def tick(draw: random.Random, sessions: int, noise_s: float = 0.004) -> Tick:
@@ -37,7 +41,7 @@ def tick(draw: random.Random, sessions: int, noise_s: float = 0.004) -> Tick:
         passes=passes,
         tokens=WORDS * speakers,
         engine_s=total_s - AROUND_S,
-        total_s=total_s + draw.uniform(-noise_s, noise_s),
+        total_s=total_s + draw.uniform(-noise_s, noise_s) * (total_s / SCALE_S) ** 0.5,
     )
 
 
@@ -83,7 +87,7 @@ def test_a_reserve_is_kept_of_the_time_and_a_slow_machine_has_room_for_none() ->
 
 def test_what_is_on_time_is_counted_over_all_that_sessions_may_say() -> None:
     """Two sessions that emit no, one or two tokens: nine cases by hand."""
-    says, off = (0.7, 0.2, 0.1), (-0.01, 0.0, 0.02)
+    says, off = (0.7, 0.2, 0.1), (-0.03, 0.0, 0.07)
     found = Fit(
         **{"base_s": 0.01, "each_s": 0.02, "pass_s": 0.03, "token_s": 0.004},
         around_s=1.0,  # room for all passes
@@ -93,8 +97,8 @@ def test_what_is_on_time_is_counted_over_all_that_sessions_may_say() -> None:
     for due_s in (0.04, 0.05, 0.1, 0.13, 0.2):
         share = 0.0
         for (one, p), (other, q), stray in product(enumerate(says), enumerate(says), off):
-            total_s = 0.01 + 2 * 0.02 + 0.03 * max(one, other) + 0.004 * (one + other) + stray
-            share += p * q / 3 * (total_s <= due_s + 1e-12)
+            cost_s = 0.01 + 2 * 0.02 + 0.03 * max(one, other) + 0.004 * (one + other)
+            share += p * q / 3 * (cost_s + stray * cost_s**0.5 <= due_s + 1e-12)
         assert found.on_time(2, due_s + 1e-12) == pytest.approx(share)
 
 
@@ -157,12 +161,12 @@ def test_where_sessions_were_refused_the_clock_was_not_measured() -> None:
 
 
 def test_a_recorded_run_is_told_as_it_was_and_so_is_how_far_the_prediction_is_off() -> None:
-    """Two threads of one core carried 9 sessions; the goal of 15 % is not reached on such a machine."""
+    """Two threads of one core carried 9 sessions."""
     told = fitted(RECORDED / "two-cores.json")
     assert told["between"] == [9, 10]
     assert told["measured"] == 9
     assert told["error"] == pytest.approx(told["predicted"] / 9 - 1, abs=1e-4)
-    assert told["predicted"] == 14
+    assert told["predicted"] == 9
 
 
 def test_a_file_that_cannot_be_fitted_says_what_makes_one(tmp_path: Path) -> None:
