@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from evals.harness.looks import LOOKS_MAX, PATH
 
 HOME = Path(__file__).with_name("reports")
+FROZEN = ("this is the frozen set", "the labels are those of the frozen set")  # `evals.hashes.compare`
 ORDER = ("timespeak", "cuespeak", "dialogue", "repcount", "charades", "proactivevideoqa")
 Report = Mapping[str, Any]
 
@@ -25,8 +25,8 @@ def page(reports: Sequence[Report], looks: Sequence[Mapping[str, Any]]) -> str:
     parts = [
         "# Reports on the test sets",
         "Written by `python -m evals.publish` from the JSON files beside it, which are the reports of `counterpoint "
-        "eval` themselves, with every interval, voice, family and measure. Real time is one served cluster with 8 "
-        "sessions at once on the machine that is named.",
+        "eval` themselves, with every interval, voice, family and measure. Real time is one served cluster on the "
+        "machine that is named.",
         _table(("set", "date", "look", "weights", "machine"), (_made(each, looks) for each in reports)),
         "## Scores",
         _table(
@@ -139,14 +139,21 @@ def _number(value: float | None) -> str:
 
 
 def publish(files: Sequence[Path], home: Path = HOME, looks: Path = PATH) -> None:
-    """Raises ValueError for a report that is not on a whole test set, or whose look was not counted."""
+    """Raises ValueError, and changes nothing, for a report on another set or whose look was not counted."""
+    texts = {name: path.read_text() for name in ORDER if (path := home / f"{name}.json").exists()}
     for file in files:
-        report = json.loads(file.read_text())
-        if report["set"]["split"] != "test":
-            raise ValueError(f"{file}: is on the {report['set']['split']} split; only the test's are published")
-        shutil.copyfile(file, home / f"{report['name']}.json")
-    standing = [json.loads(path.read_text()) for name in ORDER if (path := home / f"{name}.json").exists()]
-    (home / "README.md").write_text(page(standing, [json.loads(line) for line in looks.read_text().splitlines()]))
+        text = file.read_text()
+        report = json.loads(text)
+        if report["name"] not in ORDER or not report["set"]["known"].startswith(FROZEN):
+            raise ValueError(f"{file}: {report['set']['known']}; only reports on the frozen test sets are published")
+        texts[report["name"]] = text
+    told = page(
+        [json.loads(texts[name]) for name in ORDER if name in texts],
+        [json.loads(line) for line in looks.read_text().splitlines()],
+    )
+    for name, text in texts.items():
+        (home / f"{name}.json").write_text(text)
+    (home / "README.md").write_text(told)
 
 
 def main() -> None:

@@ -42,9 +42,33 @@ def test_a_second_look_is_told_as_the_second() -> None:
     assert "| timespeak | 2026-12-01 | 2 of 3 | 0123456789ab |" in page([report], [first, look])
 
 
-def test_a_report_on_dev_is_refused(tmp_path: Path) -> None:
-    report = REPORTS[0] | {"set": REPORTS[0]["set"] | {"split": "dev"}}
-    (tmp_path / "timespeak.json").write_text(json.dumps(report))
-    with pytest.raises(ValueError, match="is on the dev split"):
-        publish([tmp_path / "timespeak.json"], home=tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["timespeak.json"]
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "cuespeak.json").write_text(json.dumps(REPORTS[1]))
+    return tmp_path / "reports"
+
+
+def test_a_new_report_takes_its_place_on_the_page(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "new.json").write_text(json.dumps(REPORTS[0]))
+    publish([tmp_path / "new.json"], home)
+    assert {path.name for path in home.iterdir()} == {"README.md", "cuespeak.json", "timespeak.json"}
+    assert (home / "README.md").read_text() == page(REPORTS[:2], LOOKS)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"set": {**REPORTS[0]["set"], "known": "this is NOT the frozen set: 0 instead of 1"}}, "only reports on the"),
+        ({"name": "ifeval"}, "only reports on the frozen test sets"),
+        ({"versions": {**REPORTS[0]["versions"], "checkpoint": "mine@0"}}, "has no look of the weights 0"),
+    ],
+    ids=["another set", "another kind", "no look"],
+)
+def test_what_may_not_be_published_changes_nothing(
+    change: dict[str, Any], says: str, home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "new.json").write_text(json.dumps(REPORTS[0] | change))
+    with pytest.raises(ValueError, match=says):
+        publish([tmp_path / "new.json"], home)
+    assert [path.name for path in home.iterdir()] == ["cuespeak.json"]
