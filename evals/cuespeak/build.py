@@ -27,6 +27,8 @@ WINDOW_S = 1.5
 _NEW_SHARE = 0.3  # of the cues, words outside the vocabulary of the checkpoint
 _OTHER_SHARE = 0.15  # of the cues, spoken by somebody else
 
+_NEAR = texts.NEAR | texts_dev.NEAR  # of words; sounds have none
+
 
 def build(
     folder: Path, split: Split = Split.TEST, seed: int = 0, items: int | None = None, say: Speak = speak
@@ -116,7 +118,7 @@ def _pass(booth: Booth, kind: str, cue: str) -> None:
         near = booth.pick([each for each in texts.CUES_RECORDED if each != cue])
         booth.say(near, "near miss")
         return
-    _mention(booth, booth.pick(texts.NEAR.get(cue, texts.KNOWN_CUES)), "near miss")
+    _mention(booth, booth.pick(_NEAR.get(cue, texts.KNOWN_CUES)), "near miss")
 
 
 def _mention(booth: Booth, word: str, kind: str) -> float:

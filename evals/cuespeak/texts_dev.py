@@ -21,6 +21,14 @@ COUNT = (
     "when {cue} is said say its number",
 )
 NEW_CUES = ("pancake", "pillow", "satin", "trumpet", "vinegar", "pumpkin")
+NEAR = {  # said in passing, and not the cue
+    "pancake": ("pantry", "painted"),
+    "pillow": ("pilot", "willow"),
+    "satin": ("sadden", "latin"),
+    "trumpet": ("trumped", "crumpet"),
+    "vinegar": ("finger", "vintage"),
+    "pumpkin": ("bumping", "pumping"),
+}
 LEADS = (  # a word follows
     "in the morning i was asked for a",
     "she has always had one more",
