@@ -105,7 +105,7 @@ train-begin: $(STAMP) train-tools
 	@command -v RHVoice-test >/dev/null || { echo "make train: RHVoice is missing; apt-get install rhvoice rhvoice-english (Debian: component non-free, Ubuntu: multiverse)"; exit 1; }
 	@command -v cc >/dev/null || { echo "make train: the package of Pico's voices is built when it is installed; install a C compiler"; exit 1; }
 	@git rev-parse --git-dir >/dev/null || { echo "make train: begins with weights of an earlier revision; clone the repository"; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ./protos -e '.[voicebuild]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ./protos -e '.[voicebuild,trainvoices]'
 	$(BIN)/python -m training.kokoro fetch
 
 lint: $(STAMP) ## ruff, and the generated code is what the generator gives
@@ -119,7 +119,7 @@ proto: $(STAMP) ## write the generated code anew
 lock: ## write requirements.lock from a new environment with every extra, and deploy/wheels.lock with hashes
 	rm -rf build/lock && $(PYTHON) -m venv build/lock
 	build/lock/bin/pip install --quiet --disable-pip-version-check torch==2.13.0
-	build/lock/bin/pip install --quiet --disable-pip-version-check -e './protos[mic]' -e '.[dev,bench,tracing,voicebuild,evalvoices,evaltext]'
+	build/lock/bin/pip install --quiet --disable-pip-version-check -e './protos[mic]' -e '.[dev,bench,tracing,voicebuild,trainvoices,evalvoices,evaltext]'
 	{ echo '# Every version of an environment of this tree; written by `make lock`.'; \
 	build/lock/bin/pip list --format=freeze | grep -vE '^(counterpoint|pip|setuptools|wheel)' | sed 's/+cpu//'; } > requirements.lock
 	$(PYTHON) deploy/requirements.py --without torch > build/lock/base.txt

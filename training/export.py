@@ -102,7 +102,8 @@ def load(run: Path) -> Micro:
     torch.manual_seed(0)
     model = Micro(ModelConfig())
     if (run / "last.pt").exists():
-        adopt(model, torch.load(run / "last.pt", weights_only=True)["average"])
+        state = torch.load(run / "last.pt", weights_only=True)
+        adopt(model, state["model"] | state["average"])  # whether it sees is no weight, and only in the first
     return model
 
 

@@ -24,9 +24,9 @@ from training.layers import ModelConfig
 from training.mixing import Room, render
 from training.model import Micro
 from training.timeline import FRAMES_PER_TURN, Placed, Timeline
+from training.train import CLIPS
 from training.views import Cut, View, view
 
-CLIPS = Path("build/clips")
 TURNS = 80
 SHAPE = Shape(3 * TURNS, 2 * TURNS)
 _LEAD = 20  # frames of quiet before a clip
@@ -54,12 +54,12 @@ def _alone(rng: np.random.Generator, clip: Clip) -> View:
     return view(line, codes, Cut(pins=(), start=0, stop=TURNS, k_offset=0), SHAPE.tokens, frozenset())
 
 
-def wrong(said: list[str], heard: list[str]) -> int:
+def wrong(said: list[str], words: list[str]) -> int:
     """Words to change, drop or add so that one becomes the other (Levenshtein)."""
-    row = list(range(len(heard) + 1))
+    row = list(range(len(words) + 1))
     for i, word in enumerate(said, start=1):
         last, row[0] = row[0], i
-        for j, other in enumerate(heard, start=1):
+        for j, other in enumerate(words, start=1):
             last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (word != other))
     return row[-1]
 
@@ -82,12 +82,15 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT)
     parser.add_argument("--clips", type=Path, default=CLIPS)
     parser.add_argument("--each", type=int, default=200, help="clips of each shard")
-    parser.add_argument("--shards", nargs="*", default=["000"])
+    parser.add_argument("--shards", nargs="*", default=["000"], help="folders of build/clips/espeak")
     args = parser.parse_args()
     torch.set_num_threads(1)
     model = Micro(ModelConfig()).eval()
     inherit(model, args.checkpoint)
-    result = {"kokoro held out": rates(model, list(read_recorded(args.clips / "kokoro_heldout"))[: args.each])}
+    held_out = list(read_recorded(args.clips / "kokoro_heldout"))
+    if not held_out:
+        parser.error(f"--clips: no {args.clips}/kokoro_heldout; python -m training.kokoro_clips --held-out makes it")
+    result = {"kokoro held out": rates(model, held_out[: args.each])}
     for name in args.shards:
         result[name] = rates(model, list(read_shard(args.clips / "espeak" / name))[: args.each])
     print(json.dumps(result, indent=1))

@@ -30,19 +30,19 @@ def reproduce(revisions: Sequence[str], here: Path, home: Path) -> Path:
 
     Raises CalledProcessError for a revision that history lacks, and where a recipe fails.
     """
-    made: Path | None = None
+    made, last = None, ""
     subprocess.run(["git", "worktree", "prune"], cwd=here, check=True)
     for revision in revisions:
         tree = home / revision
         if not tree.exists():
             subprocess.run(["git", "worktree", "add", "--detach", tree.resolve(), revision], cwd=here, check=True)
-        made = _run(revision, tree, made, here)
+        made, last = _run(revision, tree, made, last, here), revision
     assert made is not None
     return made
 
 
-def _run(revision: str, tree: Path, began: Path | None, here: Path) -> Path:
-    """One recipe in its own checkout; where its weights are."""
+def _run(revision: str, tree: Path, began: Path | None, before: str, here: Path) -> Path:
+    """One recipe in its own checkout, beginning with what the revision `before` made; where its weights are."""
     out = tree / "build" / "weights"
     if (out / ENDED).exists():
         return out
@@ -50,6 +50,8 @@ def _run(revision: str, tree: Path, began: Path | None, here: Path) -> Path:
     inherited.mkdir(parents=True, exist_ok=True)
     for name in BEGAN if began is not None else ():
         shutil.copyfile(began / name, inherited / name)
+    if began is not None:
+        (inherited / "revision").write_text(before)  # so that it is not taken from history
     for name in SHARED:
         if (here / "build" / name).exists() and not (tree / "build" / name).exists():
             (tree / "build" / name).symlink_to((here / "build" / name).resolve())

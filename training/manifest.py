@@ -40,8 +40,8 @@ def _before(own: dict[str, Any], lineage: Sequence[str]) -> dict[str, Any]:
     for revision in lineage:
         path = f"{revision}:training/manifest.json"
         told = json.loads(subprocess.run(["git", "show", path], check=True, capture_output=True).stdout)
-        for name in ("espeak_variants", "kokoro_styles", "phrases"):
-            sets[name] |= set(told[name]) - set(own[name])
+        for name in ("espeak_variants", "other_voices", "kokoro_styles", "phrases"):
+            sets[name] |= set(told.get(name, ())) - set(own[name])
         for kind, tenths in told["intervals_tenths"].items():
             intervals[kind] |= set(tenths) - set(own["intervals_tenths"][kind])
     found = {name: sorted(values) for name, values in sets.items()}
@@ -49,7 +49,7 @@ def _before(own: dict[str, Any], lineage: Sequence[str]) -> dict[str, Any]:
 
 
 def _heard(clips: Path) -> dict[str, Any]:
-    engines, voices, styles, counts = set(), set(), set(), defaultdict(int)
+    engines, voices, others, styles, counts = set(), set(), set(), set(), defaultdict(int)
     phrases, intervals, shards = set(), defaultdict(set), {}
     rows = []
     for folder in sorted(clips.glob("espeak/[0-9][0-9][0-9]")):
@@ -63,7 +63,10 @@ def _heard(clips: Path) -> dict[str, Any]:
             asked = Utterance(**{**row, "kind": Kind(row["kind"])})
             if not in_recipe(asked):  # training leaves it out too
                 continue
-            voices |= {voice.split("+")[1]} if voice else set()
+            if engine == "espeak":
+                voices.add(voice.split("+")[1])
+            elif voice:
+                others.add(f"{engine}:{voice}")
             rows.append(_told(asked))
     recorded = clips / "kokoro" / "manifest.jsonl"
     for line in recorded.read_text().splitlines() if recorded.exists() else []:
@@ -83,6 +86,7 @@ def _heard(clips: Path) -> dict[str, Any]:
     return {
         "engines": sorted(engines),
         "espeak_variants": sorted(voices),
+        "other_voices": sorted(others),
         "kokoro_styles": sorted(styles),
         "phrases": sorted(phrases),
         "intervals_tenths": {kind: sorted(values) for kind, values in sorted(intervals.items())},

