@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import wave
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -112,6 +112,13 @@ def write_shard(folder: Path, clips: list[Clip]) -> None:
     )
     (part / "clips.jsonl").write_text("".join(lines))
     part.rename(folder)
+
+
+def build_shards(out: Path, numbers: Iterable[int], make: Callable[[int], Iterable[Clip]]) -> None:
+    """Writes the shards of these numbers that are not there yet."""
+    for number in numbers:
+        if not (out / f"{number:03d}").exists():
+            write_shard(out / f"{number:03d}", list(make(number)))
 
 
 def read_shard(folder: Path) -> Iterator[Clip]:

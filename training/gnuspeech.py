@@ -23,13 +23,14 @@ import numpy.typing as npt
 import soxr
 
 from cluster.media.dmel import from_s16
-from training.clips import Clip, pack, random_utterance, write_shard
+from training.clips import Clip, build_shards, pack, random_utterance
 from training.voices import SAMPLE_RATE, level, trim
 from training.wide import utterance as wide_utterance
 
 HOME = Path("build/gnuspeech")
 PACKAGE = "@echogarden/gnuspeech-wasm@0.3.0"
 SPEAKER = Path(__file__).with_suffix(".mjs")
+FIRST_SHARD = 800
 _BATCH = 100
 
 
@@ -102,9 +103,8 @@ def _read(path: Path) -> npt.NDArray[np.float32]:
 
 def build(out: Path, shards: int, count: int) -> None:
     package = fetch()
-    for shard in range(shards):
-        if not (out / f"{800 + shard}").exists():
-            write_shard(out / f"{800 + shard}", list(clips(shard, count, package)))
+    numbers = range(FIRST_SHARD, FIRST_SHARD + shards)
+    build_shards(out, numbers, lambda number: clips(number - FIRST_SHARD, count, package))
 
 
 def main() -> None:

@@ -30,7 +30,8 @@ def reproduce(revisions: Sequence[str], here: Path, home: Path) -> Path:
 
     Raises CalledProcessError for a revision that history lacks, and where a recipe fails.
     """
-    made, last = None, ""
+    made: Path | None = None
+    last = ""
     subprocess.run(["git", "worktree", "prune"], cwd=here, check=True)
     for revision in revisions:
         tree = home / revision

@@ -2,13 +2,10 @@
 
 The program and its voices are the package `ttspico` (Apache-2.0), in the extra `trainvoices`. Made offline; nothing of
 it is shipped.
-
-    python -m training.pico --shards 4
 """
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +13,7 @@ import numpy as np
 import soxr
 
 from cluster.media.dmel import from_s16
-from training.clips import Clip, pack, write_shard
+from training.clips import Clip, build_shards, pack
 from training.voices import SAMPLE_RATE, level, trim
 from training.wide import varied
 
@@ -44,19 +41,4 @@ def clips(seed: int, count: int) -> Iterator[Clip]:
 
 
 def build(out: Path, shards: int, count: int) -> None:
-    for shard in range(FIRST_SHARD, FIRST_SHARD + shards):
-        if not (out / f"{shard}").exists():
-            write_shard(out / f"{shard}", list(clips(shard, count)))
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shards", type=int, default=4)
-    parser.add_argument("--clips", type=int, default=1000)
-    parser.add_argument("--out", type=Path, default=Path("build/clips/espeak"))
-    args = parser.parse_args()
-    build(args.out, args.shards, args.clips)
-
-
-if __name__ == "__main__":
-    main()
+    build_shards(out, range(FIRST_SHARD, FIRST_SHARD + shards), lambda number: clips(number, count))

@@ -4,13 +4,10 @@ The program and the voices bdl and clb (LGPL-2.1-or-later) are Debian's packages
 in its component non-free; they run in a process of their own. Made offline; nothing of it is shipped. The package's
 other voices are left out: slt and, by all that is told of it, alan (Alan Black, there called awb) are speakers of the
 test engines too; evgeniy-eng and lyubov are not for commercial use.
-
-    python -m training.rhvoice --shards 4
 """
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import subprocess
 import tempfile
@@ -24,7 +21,7 @@ import numpy.typing as npt
 import soxr
 
 from cluster.media.dmel import from_s16
-from training.clips import Clip, pack, write_shard
+from training.clips import Clip, build_shards, pack
 from training.voices import SAMPLE_RATE, level, trim
 from training.wide import varied
 
@@ -70,19 +67,4 @@ def clips(seed: int, count: int, workers: int = 2) -> Iterator[Clip]:
 
 
 def build(out: Path, shards: int, count: int) -> None:
-    for shard in range(FIRST_SHARD, FIRST_SHARD + shards):
-        if not (out / f"{shard}").exists():
-            write_shard(out / f"{shard}", list(clips(shard, count)))
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shards", type=int, default=4)
-    parser.add_argument("--clips", type=int, default=1000)
-    parser.add_argument("--out", type=Path, default=Path("build/clips/espeak"))
-    args = parser.parse_args()
-    build(args.out, args.shards, args.clips)
-
-
-if __name__ == "__main__":
-    main()
+    build_shards(out, range(FIRST_SHARD, FIRST_SHARD + shards), lambda number: clips(number, count))

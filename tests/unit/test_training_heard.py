@@ -7,16 +7,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from training import run
 from training.clips import Clip, write_shard
-from training.hearing import wrong
+from training.hearing import rates, wrong
+from training.layers import ModelConfig
 from training.manifest import _heard
+from training.model import Micro
 from training.tasks import parse
 
 
 def clip(voice: str, words: str) -> Clip:
-    return Clip(utterance=parse(words), voice=voice, mel=np.zeros((3, 40), np.uint8))
+    return Clip(utterance=parse(words), voice=voice, mel=np.full((30, 40), 100, np.uint8))
 
 
 def test_voices_are_told_by_their_engines(tmp_path: Path) -> None:
@@ -44,6 +47,20 @@ def test_voices_are_told_by_their_engines(tmp_path: Path) -> None:
 )
 def test_words_heard_wrong_are_those_to_change_drop_or_add(said: str, words: str, errors: int) -> None:
     assert wrong(said.split(), words.split()) == errors
+
+
+def test_words_heard_wrong_are_told_by_voice_and_by_engine() -> None:
+    torch.manual_seed(0)
+    said = {"rhvoice:bdl": "say hello every five seconds", "rhvoice:clb": "stop", "gnuspeech": "stop"}
+    clips = [clip(voice, words) for voice, words in said.items()]
+    told = rates(Micro(ModelConfig()).eval(), clips)
+    assert {name: (each["clips"], each["words"]) for name, each in told.items()} == {
+        "gnuspeech": (1, 1),
+        "rhvoice": (2, 6),
+        "rhvoice:bdl": (1, 5),
+        "rhvoice:clb": (1, 1),
+    }
+    assert all(each["wrong"] > 0 for each in told.values())  # weights that were never trained
 
 
 def test_training_begins_with_the_revision_it_names_also_where_another_one_was_left(
