@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from evals.harness.looks import LOOKS_MAX, PATH
+from evals.harness.names import NAMES
 
 HOME = Path(__file__).with_name("reports")
 FROZEN = ("this is the frozen set", "the labels are those of the frozen set")  # `evals.hashes.compare`
-ORDER = ("timespeak", "cuespeak", "dialogue", "repcount", "charades", "proactivevideoqa")
 Report = Mapping[str, Any]
 
 
@@ -140,15 +140,15 @@ def _number(value: float | None) -> str:
 
 def publish(files: Sequence[Path], home: Path = HOME, looks: Path = PATH) -> None:
     """Raises ValueError, and changes nothing, for a report on another set or whose look was not counted."""
-    texts = {name: path.read_text() for name in ORDER if (path := home / f"{name}.json").exists()}
+    texts = {name: path.read_text() for name in NAMES if (path := home / f"{name}.json").exists()}
     for file in files:
         text = file.read_text()
         report = json.loads(text)
-        if report["name"] not in ORDER or not report["set"]["known"].startswith(FROZEN):
+        if report["name"] not in NAMES or not report["set"]["known"].startswith(FROZEN):
             raise ValueError(f"{file}: {report['set']['known']}; only reports on the frozen test sets are published")
         texts[report["name"]] = text
     told = page(
-        [json.loads(texts[name]) for name in ORDER if name in texts],
+        [json.loads(texts[name]) for name in NAMES if name in texts],
         [json.loads(line) for line in looks.read_text().splitlines()],
     )
     for name, text in texts.items():

@@ -9,10 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from bisect import bisect_left, bisect_right
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-
-import numpy as np
 
 from evals.bench.machine import stolen_s
 
@@ -30,8 +29,8 @@ class Host:
         """CPU seconds taken, to the millisecond, from the last sample before `start_ns` to the first after `end_ns`.
         What lies outside of the samples is counted as far as they go.
         """
-        first = max(int(np.searchsorted(self.at_ns, start_ns, side="right")) - 1, 0)
-        last = min(int(np.searchsorted(self.at_ns, end_ns)), len(self.at_ns) - 1)
+        first = max(bisect_right(self.at_ns, start_ns) - 1, 0)
+        last = min(bisect_left(self.at_ns, end_ns), len(self.at_ns) - 1)
         return round(self.taken_s[last] - self.taken_s[first], 3)
 
     def sample(self, now_ns: Callable[[], int] = time.monotonic_ns, taken_s: Callable[[], float] = stolen_s) -> None:

@@ -31,7 +31,7 @@ def undisturbed(outcomes: Sequence[Outcome], host: Host) -> list[Outcome]:
 
 def share_on_time(part: Load, outcomes: Sequence[Outcome], calm: Sequence[Outcome]) -> float | None:
     """Of the micro-turns of a span that were left alone; what never came, and all of a session that was refused or
-    failed, is missed. None where it is FEW of them.
+    failed, is missed. None where fewer than FEW of them were left alone.
     """
     whole = [not (each.rejected or each.failed) for each in outcomes]
     due = len(part.span) * len(outcomes)
@@ -74,7 +74,7 @@ def tokens(outcomes: Iterable[Outcome]) -> Counter[str]:
     for outcome in outcomes:
         counts = emitted_by_turn(outcome)
         found.update(counts[turn.k] for turn in outcome.turns)
-    return Counter({str(count): found[count] for count in sorted(found)})
+    return Counter({str(count): times for count, times in found.items()})
 
 
 def emitted_by_turn(outcome: Outcome) -> Counter[int]:

@@ -6,6 +6,7 @@ from collections import Counter
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from evals.bench.capacity import ATTEMPTS, ENOUGH, Attempt, left_alone
@@ -60,7 +61,7 @@ def test_whether_a_micro_turn_counts_does_not_go_by_when_it_came() -> None:
 
 
 def test_what_never_came_is_missed_whatever_the_host_did() -> None:
-    load = Load(target="", sessions=2, warm_up_s=0, seconds=4, audio=None)  # type: ignore[arg-type]  # never heard
+    load = Load(target="", sessions=2, warm_up_s=0, seconds=4, audio=np.zeros(0, np.int16))
     whole = [Outcome(turns=[turn(k) for k in range(20)]), Outcome(turns=[turn(k, missed=k == 3) for k in range(20)])]
     assert share_on_time(load, whole, whole) == 39 / 40
     calm = [Outcome(turns=each.turns[5:]) for each in whole]
@@ -87,7 +88,7 @@ def test_a_row_is_measured_again_until_enough_of_it_was_left_alone_and_all_of_th
     assert row_of(attempt(ENOUGH, 1.0, 0.9, 1.0)).attempts == 1
     found = row_of(attempt(ENOUGH - 1, 0.8, 0.9), attempt(1, 1.0, 1.0, 1.0), attempt(99, 0.0))
     assert (found.attempts, found.on_time_rate) == (2, 1.0)
-    assert len(found.extra["ticks"]) == ENOUGH  # type: ignore[arg-type]  # a list
+    assert found.extra["ticks"] == [TICK] * ENOUGH
     assert found.extra["tokens"] == {"0": 20}
 
 

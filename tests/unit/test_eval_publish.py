@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from evals.harness.looks import PATH
-from evals.publish import HOME, ORDER, page, publish
+from evals.harness.names import NAMES
+from evals.publish import HOME, page, publish
 
-REPORTS = [json.loads((HOME / f"{name}.json").read_text()) for name in ORDER]
+REPORTS = [json.loads((HOME / f"{name}.json").read_text()) for name in NAMES]
 LOOKS = [json.loads(line) for line in PATH.read_text().splitlines()]
 
 
