@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from cluster.media.dmel import DMelConfig, from_s16, mel_power
-from training import tasks, vocab
+from training import readings, tasks, vocab
 from training.tasks import Kind, Utterance
 from training.voices import VARIANTS, level, spoken, trim, wide_voice
 
@@ -100,7 +101,7 @@ def in_recipe(utterance: Utterance) -> bool:
     """Whether its wording and interval are still trained: a clip made before the recipe changed is left out."""
     if utterance.kind in (Kind.EVERY, Kind.IN, Kind.CHANGE) and utterance.tenths not in vocab.ALL_TENTHS:
         return False
-    return utterance.kind is Kind.CHATTER or tasks.parse(utterance.words) == utterance
+    return utterance.kind is Kind.CHATTER or readings.trained(utterance)
 
 
 def write_shard(folder: Path, clips: list[Clip]) -> None:
@@ -126,27 +127,33 @@ def read_shard(folder: Path) -> Iterator[Clip]:
     start = 0
     for line in (folder / "clips.jsonl").read_text().splitlines():
         row = json.loads(line)
-        voice, frames = row.pop("voice"), row.pop("frames")
-        yield Clip(
-            utterance=Utterance(**{**row, "kind": Kind(row["kind"])}), voice=voice, mel=mel[start : start + frames]
-        )
+        frames = row["frames"]
+        yield Clip(utterance=read_utterance(row), voice=row["voice"], mel=mel[start : start + frames])
         start += frames
 
 
-def read_recorded(folder: Path) -> Iterator[Clip]:
-    """Clips that another voice has left as wav files with a manifest; see `training.kokoro_clips`."""
-    styles = (json.loads(line)["style"] for line in _manifest(folder))
-    for style, (utterance, samples) in zip(styles, read_recorded_samples(folder), strict=True):
-        yield Clip(utterance=utterance, voice=f"kokoro:{style}", mel=pack(samples))
+def read_utterance(row: dict[str, Any]) -> Utterance:
+    """What a line of a manifest tells of it."""
+    return Utterance(kind=Kind(row["kind"]), words=row["words"], say=row["say"], tenths=row["tenths"], cue=row["cue"])
+
+
+def read_recorded(folder: Path, after: int = 0) -> Iterator[Clip]:
+    """Clips that another voice has left as wav files with a manifest (`training.kokoro_clips`), without the first."""
+    for line in _manifest(folder)[after:]:
+        row = json.loads(line)
+        yield Clip(utterance=read_utterance(row), voice=f"kokoro:{row['style']}", mel=pack(_samples(folder, row)))
 
 
 def read_recorded_samples(folder: Path) -> Iterator[tuple[Utterance, npt.NDArray[np.float32]]]:
     """The same as samples at 16 kHz, trimmed and level-matched."""
     for line in _manifest(folder):
         row = json.loads(line)
-        with wave.open(str(folder / row["file"])) as wav:
-            samples = from_s16(wav.readframes(wav.getnframes()))
-        yield tasks.parse(row["text"]), level(trim(samples))
+        yield read_utterance(row), _samples(folder, row)
+
+
+def _samples(folder: Path, row: dict[str, Any]) -> npt.NDArray[np.float32]:
+    with wave.open(str(folder / row["file"])) as wav:
+        return level(trim(from_s16(wav.readframes(wav.getnframes()))))
 
 
 def _manifest(folder: Path) -> list[str]:

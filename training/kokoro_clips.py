@@ -1,7 +1,7 @@
 """Kokoro clips of requests, words and chatter: training voices in build/clips/kokoro, held-out ones beside it.
 
-`manifest.jsonl` has one line per clip, appended when the clip is whole: file, text, style, speed. Clip i depends on the
-seed and i alone, so that a second run goes on where the first one ended.
+`manifest.jsonl` has one line per clip, appended when the clip is whole: file, style, speed and the fields of its
+utterance. Clip i depends on the seed and i alone, so that a second run goes on where the first one ended.
 
     python -m training.kokoro_clips --clips 1000
     python -m training.kokoro_clips --held-out --clips 120
@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import argparse
 import json
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from training import tasks, vocab
+from training import tasks, vocab, wide
 from training.clips import random_utterance
 from training.kokoro import Kokoro, fetch, write_wav
-from training.tasks import Kind
+from training.tasks import Kind, Utterance
 from training.voices import HELD_OUT_STYLES, SAMPLE_RATE, trim
 
 AMERICANS = "alloy aoede bella jessica kore nova river sarah sky", "adam echo eric fenrir liam onyx puck"
@@ -35,6 +37,7 @@ TIMBRES = (
     *("ef_dora", "em_alex", "ff_siwis", "hf_alpha", "hm_omega", "if_sara", "im_nicola", "jf_alpha"),
     *("jf_nezumi", "jm_kumo", "pf_dora", "pm_alex", "zf_xiaobei", "zf_xiaoxiao", "zm_yunjian", "zm_yunyang"),
 )
+WIDE_EVERY = 4  # each so many-th clip is a run of any words
 _PURE, _ENGLISH = 0.5, 0.75  # below: one style; below: two English styles; above: English with another language's
 
 
@@ -42,7 +45,7 @@ _PURE, _ENGLISH = 0.5, 0.75  # below: one style; below: two English styles; abov
 class ClipPlan:
     """speed: 1.0 is the style's own. style: a name, or a mix as in `Kokoro.style`."""
 
-    text: str
+    asked: Utterance
     style: str
     speed: float
 
@@ -51,10 +54,10 @@ def plan_clip(index: int, seed: int, held_out: bool) -> ClipPlan:
     """What clip `index` says, who says it and how fast."""
     rng = np.random.default_rng((seed, held_out, index))
     if held_out:
-        text, style = _held_out_text(rng, index), str(rng.choice(HELD_OUT_STYLES))
-        return ClipPlan(text=text, style=style, speed=round(float(rng.uniform(0.9, 1.1)), 2))
-    text = random_utterance(rng).words
-    return ClipPlan(text=text, style=_random_style(rng), speed=round(float(rng.uniform(0.82, 1.25)), 2))
+        asked, style = _held_out(rng, index), str(rng.choice(HELD_OUT_STYLES))
+        return ClipPlan(asked=asked, style=style, speed=round(float(rng.uniform(0.9, 1.1)), 2))
+    asked = wide.utterance(rng) if index % WIDE_EVERY == 0 else random_utterance(rng)
+    return ClipPlan(asked=asked, style=_random_style(rng), speed=round(float(rng.uniform(0.82, 1.25)), 2))
 
 
 def _random_style(rng: np.random.Generator) -> str:
@@ -66,33 +69,41 @@ def _random_style(rng: np.random.Generator) -> str:
     return f"{own}:{1 - share:.2f}+{other}:{share:.2f}"
 
 
-def _held_out_text(rng: np.random.Generator, index: int) -> str:
+def _held_out(rng: np.random.Generator, index: int) -> Utterance:
     """Held-out phrases in turn over the kinds; every other periodic request asks for a held-out interval."""
     kind = (Kind.EVERY, Kind.IN, Kind.CUE, Kind.CHATTER, Kind.EVERY, Kind.CHATTER, Kind.STOP, Kind.IN)[index % 8]
     if kind is Kind.CHATTER:
-        return tasks.chatter(rng).words
+        return tasks.chatter(rng)
     if kind is Kind.STOP:
-        return tasks.stop(rng).words
+        return tasks.stop(rng)
     tenths = vocab.HELD_OUT_TENTHS[index // 8 % len(vocab.HELD_OUT_TENTHS)] if index % 8 == 4 else 0
-    return tasks.request(rng, kind, vocab.HELD_OUT_PHRASES, tenths).words
+    return tasks.request(rng, kind, vocab.HELD_OUT_PHRASES, tenths)
 
 
-def build(folder: Path, clips: int, seed: int, held_out: bool) -> None:
+def build(folder: Path, clips: int, seed: int, held_out: bool, workers: int = 1) -> None:
+    """Makes the clips that the manifest lacks, each worker with one thread."""
     fetch()
-    kokoro = Kokoro()
     folder.mkdir(parents=True, exist_ok=True)
     manifest = folder / "manifest.jsonl"
     done = {json.loads(line)["file"] for line in manifest.read_text().splitlines()} if manifest.exists() else set()
-    with manifest.open("a", encoding="utf-8") as lines:
-        for index in range(clips):
-            name = f"{index:05d}.wav"
-            if name in done:
-                continue
-            plan = plan_clip(index, seed, held_out)
-            pcm = kokoro.synthesise(plan.text, plan.style, plan.speed, SAMPLE_RATE)
-            write_wav(folder / name, trim(pcm), SAMPLE_RATE)
-            lines.write(json.dumps({"file": name, **asdict(plan)}) + "\n")
+    plans = {f"{index:05d}.wav": plan_clip(index, seed, held_out) for index in range(clips)}
+    with manifest.open("a", encoding="utf-8") as lines, ProcessPoolExecutor(workers) as pool:
+        jobs = {pool.submit(_make, folder / name, plans[name]): name for name in plans if name not in done}
+        for job in as_completed(jobs):
+            job.result()
+            plan = plans[jobs[job]]
+            row = {"file": jobs[job], "style": plan.style, "speed": plan.speed, **asdict(plan.asked)}
+            lines.write(json.dumps(row) + "\n")
             lines.flush()
+
+
+def _make(path: Path, plan: ClipPlan) -> None:
+    write_wav(path, trim(_kokoro().synthesise(plan.asked.words, plan.style, plan.speed, SAMPLE_RATE)), SAMPLE_RATE)
+
+
+@cache
+def _kokoro() -> Kokoro:
+    return Kokoro()
 
 
 def main() -> None:
@@ -104,9 +115,11 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--held-out", action="store_true", help="held-out styles and phrases")
+    parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("build/clips"))
     args = parser.parse_args()
-    build(args.out / ("kokoro_heldout" if args.held_out else "kokoro"), args.clips, args.seed, args.held_out)
+    folder = args.out / ("kokoro_heldout" if args.held_out else "kokoro")
+    build(folder, args.clips, args.seed, args.held_out, args.workers)
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from training import vocab
-from training.clips import in_recipe
-from training.tasks import Kind, Utterance, parse
+from training.clips import in_recipe, read_utterance
+from training.tasks import Kind, Utterance
 
 MANIFEST = Path(__file__).with_name("manifest.json")
 CLIPS = Path("build/clips")
@@ -59,8 +59,7 @@ def _heard(clips: Path) -> dict[str, Any]:
             row = json.loads(line)
             engine, _, voice = row.pop("voice").partition(":")
             engines.add(engine)
-            row.pop("frames")
-            asked = Utterance(**{**row, "kind": Kind(row["kind"])})
+            asked = read_utterance(row)
             if not in_recipe(asked):  # training leaves it out too
                 continue
             if engine == "espeak":
@@ -72,8 +71,7 @@ def _heard(clips: Path) -> dict[str, Any]:
     for line in recorded.read_text().splitlines() if recorded.exists() else []:
         row = json.loads(line)
         styles |= {part.split(":")[0] for part in row["style"].split("+")}
-        asked = parse(row["text"])
-        rows.append(_told(asked))
+        rows.append(_told(read_utterance(row)))
     for kind, say, tenths in rows:
         counts[kind] += 1
         if say:

@@ -22,8 +22,9 @@ import numpy.typing as npt
 
 from training import vocab
 from training.kokoro import Kokoro, fetch, write_wav
+from training.readings import parse
 from training.recording_plans import PLANS, Plan
-from training.tasks import Kind, parse
+from training.tasks import Kind
 from training.voices import HELD_OUT_STYLES, HELD_OUT_VARIANTS, SAMPLE_RATE, Voice, level, synthesise, trim
 
 REQUEST_S = 1.0  # when the request begins

@@ -13,7 +13,7 @@ from training.tasks import Kind
 from training.timeline import FRAMES_PER_TURN, TURN_MS, Placed, Standing, Timeline
 
 _SECOND = 1000 // 20  # frames
-_TEXT_SHARE = 0.25
+_TEXT_SHARE = 0.35
 _MONOLOGUE = (0.4, (0.02, 0.25))  # how often somebody talks on and on, and the seconds between the sentences then
 _PREFIX_SHARE = 0.25
 _PREFIXES = (

@@ -3,42 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 
 import numpy as np
 
-from training import answers, vocab
+from training import answers, free_questions, free_wordings, vocab, wordings
 from training.sights import asks
-from training.wordings import (
-    AFTER,
-    BACK,
-    BEFORE,
-    CHANGE,
-    COLOR,
-    COUNT,
-    COUNTRIES,
-    CUE,
-    DELEGATED,
-    ENDINGS,
-    EVERY,
-    IN,
-    JOINTS,
-    MANY,
-    NAMES,
-    NEAR_MISS,
-    OPPOSITE,
-    SINCE,
-    SOUND,
-    SOUNDS,
-    STOP,
-    STORIES,
-    TALK,
-    WORKS,
-)
+from training.wordings import BACK, COUNTRIES, ENDINGS, JOINTS, NAMES, SOUNDS, WORKS
 
 
 class Kind(StrEnum):
@@ -78,20 +51,44 @@ class Utterance:
     cue: str = ""
 
 
-_QUESTIONS = (
-    (answers.AFTER, AFTER),
-    (answers.BEFORE, BEFORE),
-    (answers.OPPOSITE, OPPOSITE),
-    (answers.OPPOSITE, OPPOSITE),
-    (answers.COLOR, COLOR),
-    (answers.HOW_MANY, MANY),
+FREE = 0.6  # how often a sentence is a free one
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """Wordings put together from few parts, and free ones."""
+
+    fixed: tuple[str, ...]
+    free: tuple[str, ...]
+
+    def __iter__(self) -> Iterator[str]:
+        return itertools.chain(self.fixed, self.free)
+
+    def draw(self, rng: np.random.Generator) -> str:
+        return _pick(rng, self.free if rng.random() < FREE else self.fixed)
+
+
+def _sentences(name: str) -> Sentences:
+    free = free_questions if hasattr(free_questions, name) else free_wordings
+    return Sentences(getattr(wordings, name), getattr(free, name))
+
+
+STOP, SINCE, DELEGATED = _sentences("STOP"), _sentences("SINCE"), _sentences("DELEGATED")
+NEAR_MISS, STORIES = _sentences("NEAR_MISS"), _sentences("STORIES")
+QUESTIONS = (
+    (answers.AFTER, _sentences("AFTER")),
+    (answers.BEFORE, _sentences("BEFORE")),
+    (answers.OPPOSITE, _sentences("OPPOSITE")),
+    (answers.OPPOSITE, _sentences("OPPOSITE")),
+    (answers.COLOR, _sentences("COLOR")),
+    (answers.HOW_MANY, _sentences("MANY")),
 )
 _CHATTER_POOL = vocab.CHATTER * 2 + vocab.CUES * 2 + vocab.NOUNS + vocab.VERBS + vocab.SINGLES + vocab.NUMBERS
 
 
-_BY_KIND = {
-    **{Kind.EVERY: EVERY, Kind.IN: IN, Kind.CUE: CUE, Kind.SOUND: SOUND, Kind.COUNT: COUNT},
-    **{Kind.CHANGE: CHANGE, Kind.TALK: TALK},
+BY_KIND = {
+    kind: _sentences(kind.name)
+    for kind in (Kind.EVERY, Kind.IN, Kind.SOUND, Kind.COUNT, Kind.CUE, Kind.CHANGE, Kind.TALK)
 }
 
 
@@ -103,7 +100,7 @@ def request(
         say = str(rng.choice(vocab.SINGLES + vocab.NOUNS))
     else:
         say = str(rng.choice(phrases))
-    words = _pick(rng, _BY_KIND[kind])
+    words = BY_KIND[kind].draw(rng)
     if kind in (Kind.CUE, Kind.SOUND, Kind.COUNT):
         cue = str(rng.choice(SOUNDS if kind is Kind.SOUND else vocab.ASKED_CUES))
         say = "" if kind is Kind.COUNT else say
@@ -121,24 +118,24 @@ def interval(rng: np.random.Generator) -> int:
 
 def change(rng: np.random.Generator) -> Utterance:
     tenths = interval(rng)
-    words = _pick(rng, CHANGE).format(n=vocab.say_number(tenths))
+    words = BY_KIND[Kind.CHANGE].draw(rng).format(n=vocab.say_number(tenths))
     return Utterance(kind=Kind.CHANGE, words=words, tenths=tenths)
 
 
 def talk(rng: np.random.Generator) -> Utterance:
     last = int(rng.integers(5, 21))
-    return Utterance(kind=Kind.TALK, words=_pick(rng, TALK).format(n=vocab.number(last)), tenths=last)
+    return Utterance(kind=Kind.TALK, words=BY_KIND[Kind.TALK].draw(rng).format(n=vocab.number(last)), tenths=last)
 
 
 def ask(rng: np.random.Generator) -> Utterance:
     """A question of the closed set; its families in equal shares."""
-    family, templates = _QUESTIONS[int(rng.integers(len(_QUESTIONS)))]
+    family, templates = QUESTIONS[int(rng.integers(len(QUESTIONS)))]
     key = str(rng.choice(list(family)))
-    return Utterance(kind=Kind.ASK, words=_pick(rng, templates).format(key=key), say=family[key])
+    return Utterance(kind=Kind.ASK, words=templates.draw(rng).format(key=key), say=family[key])
 
 
 def delegate(rng: np.random.Generator) -> Utterance:
-    words = _pick(rng, DELEGATED).format(
+    words = DELEGATED.draw(rng).format(
         country=rng.choice(COUNTRIES),
         noun=rng.choice(vocab.NOUNS),
         verb=rng.choice(vocab.VERBS),
@@ -149,7 +146,7 @@ def delegate(rng: np.random.Generator) -> Utterance:
 
 
 def since(rng: np.random.Generator) -> Utterance:
-    return Utterance(kind=Kind.SINCE, words=_pick(rng, SINCE))
+    return Utterance(kind=Kind.SINCE, words=SINCE.draw(rng))
 
 
 def back(rng: np.random.Generator) -> Utterance:
@@ -157,7 +154,7 @@ def back(rng: np.random.Generator) -> Utterance:
 
 
 def stop(rng: np.random.Generator) -> Utterance:
-    return Utterance(kind=Kind.STOP, words=_pick(rng, STOP))
+    return Utterance(kind=Kind.STOP, words=STOP.draw(rng))
 
 
 MAKERS = {
@@ -167,10 +164,10 @@ MAKERS = {
 
 
 def sight(rng: np.random.Generator, kind: Kind) -> Utterance:
-    return _seen(asks.random_ask(rng, kind.value))
+    return seen(asks.random_ask(rng, kind.value))
 
 
-def _seen(ask: asks.Ask) -> Utterance:
+def seen(ask: asks.Ask) -> Utterance:
     return Utterance(kind=Kind(ask.kind), words=ask.words, say=ask.say, cue=ask.cue)
 
 
@@ -189,7 +186,7 @@ def chatter(rng: np.random.Generator) -> Utterance:
     if draw < 0.3:
         return Utterance(kind=Kind.CHATTER, words=_nearly(rng))
     if draw < 0.5:
-        clauses = [_pick(rng, STORIES), *(_clause(rng) for _ in range(rng.integers(1, 4)))]
+        clauses = [STORIES.draw(rng), *(_clause(rng) for _ in range(rng.integers(1, 4)))]
         if rng.random() < 0.6:
             clauses.append(f"{_pick(rng, ENDINGS)} {rng.choice(vocab.ASKED_CUES)}")
         return Utterance(kind=Kind.CHATTER, words=" ".join(clauses))
@@ -200,72 +197,21 @@ def chatter(rng: np.random.Generator) -> Utterance:
 
 def _nearly(rng: np.random.Generator) -> str:
     """What sounds a little like a request."""
-    return _pick(rng, NEAR_MISS).format(
+    return NEAR_MISS.draw(rng).format(
         chatter=rng.choice(vocab.CHATTER),
         noun=rng.choice(vocab.NOUNS),
         number=rng.choice(vocab.NUMBERS),
         verb=rng.choice(vocab.VERBS),
         cue=rng.choice(vocab.ASKED_CUES),
         name=rng.choice(NAMES),
+        country=rng.choice(COUNTRIES),
         n=vocab.say_number(int(rng.choice(vocab.ALL_TENTHS))),
     )
 
 
 def _clause(rng: np.random.Generator) -> str:
-    return f"{_pick(rng, JOINTS)} {_pick(rng, STORIES)}"
+    return f"{_pick(rng, JOINTS)} {STORIES.draw(rng)}"
 
 
 def _pick(rng: np.random.Generator, options: tuple[str, ...]) -> str:
     return options[int(rng.integers(len(options)))]
-
-
-def parse(words: str) -> Utterance:
-    """What an utterance asks for: the inverse of the templates, for recordings that come with their text only."""
-    for kind, pattern in _patterns():
-        match = pattern.fullmatch(words)
-        found = match.groupdict() if match else {}
-        if match and _sensible(kind, found):
-            tenths = _TENTHS[found["n"]] // (10 if kind is Kind.TALK else 1) if "n" in found else 0
-            cue = found.get("cue", "")
-            return Utterance(kind=kind, words=words, say=found.get("say", ""), tenths=tenths, cue=cue)
-    return _fixed().get(words) or Utterance(kind=Kind.CHATTER, words=words)
-
-
-@cache
-def _patterns() -> list[tuple[Kind, re.Pattern[str]]]:
-    return [
-        (kind, re.compile(template.format(say="(?P<say>.+)", n="(?P<n>.+)", cue="(?P<cue>.+)")))
-        for kind in (Kind.EVERY, Kind.IN, Kind.SOUND, Kind.COUNT, Kind.CUE, Kind.CHANGE, Kind.TALK)
-        for template in sorted(_BY_KIND[kind], key=len, reverse=True)  # "the word {cue}" before "{cue}"
-    ]
-
-
-def _sensible(kind: Kind, found: dict[str, str]) -> bool:
-    if "n" in found and found["n"] not in _TENTHS:
-        return False
-    if "cue" in found and (" " in found["cue"] or (found["cue"] in SOUNDS) is not (kind is Kind.SOUND)):
-        return False
-    return "say" not in found or len(found["say"].split()) <= 2
-
-
-@cache
-def _fixed() -> dict[str, Utterance]:
-    """What has no blanks, or blanks of few values, by its words."""
-    known = dict.fromkeys(STOP, (Kind.STOP, ""))
-    known |= dict.fromkeys(SINCE, (Kind.SINCE, "")) | dict.fromkeys(BACK, (Kind.BACK, ""))
-    for template in DELEGATED:
-        for country, noun, verb, work, name in _fillings(template):
-            words = template.format(country=country, noun=noun, verb=verb, work=work, name=name)
-            known[words] = (Kind.DELEGATE, answers.DELEGATED_REPLY)
-    for family, templates in _QUESTIONS:
-        known |= {each.format(key=key): (Kind.ASK, say) for key, say in family.items() for each in templates}
-    seen = {ask.words: _seen(ask) for ask in asks.everything()}
-    return seen | {words: Utterance(kind=kind, words=words, say=say) for words, (kind, say) in known.items()}
-
-
-def _fillings(template: str) -> Iterable[tuple[str, ...]]:
-    blanks = {"{country}": COUNTRIES, "{noun}": vocab.NOUNS, "{verb}": vocab.VERBS, "{work}": WORKS, "{name}": NAMES}
-    return itertools.product(*(values if blank in template else ("",) for blank, values in blanks.items()))
-
-
-_TENTHS = {vocab.say_number(tenths): tenths for tenths in (*vocab.ALL_TENTHS, *vocab.HELD_OUT_TENTHS, 10, 15)}

@@ -64,12 +64,11 @@ class ClipPool:
                 self._shards.add(shard.name)
                 for clip in filter(lambda clip: in_recipe(clip.utterance), read_shard(shard)):
                     self._add(clip, wide=int(shard.name) >= WIDE)
-        kokoro = list(read_recorded(self._folder / "kokoro"))
-        for clip in kokoro[self._recorded :]:
+        for clip in read_recorded(self._folder / "kokoro", after=self._recorded):
+            self._recorded += 1
             if any(style in clip.voice for style in (*HELD_OUT_STYLES, OUTPUT_STYLE)):
                 raise ValueError(f"clips: {clip.voice} is held out; remove it from {self._folder / 'kokoro'}")
             self._add(clip)
-        self._recorded = len(kokoro)
         return sum(len(clips) for clips in self.pool.by_kind.values())
 
     def _add(self, clip: Clip, wide: bool = False) -> None:

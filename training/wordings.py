@@ -7,68 +7,25 @@ every verb with every time knows what either means.
 
 from __future__ import annotations
 
-import itertools
-import re
-
 from training.vocab import words_of
-
-# What the evaluation says: a blank is one word. Sentences that would share it are left out.
-_THEIRS = frozenset(
-    {
-        "a {} sounds say",
-        "{} sounds say {}",
-        "{} at every {}",
-        "whenever you hear {}",
-        "you hear {} count",
-        "after {} seconds tell",
-        "each {} seconds tell",
-        "{} seconds tell me",
-        "again every {} seconds",
-        "please say {} each",
-        "say {} each {}",
-        "{} each {} seconds",
-        "{} seconds from now",
-        "me {} {} seconds",
-        "do you know the",
-        "know the color of",
-        "you know the color",
-        "name the color of",
-        "the color of {}",
-        "it takes {} seconds",
-        "tell me what number",
-        "count how many times",
-        "please count how many",
-    }
-)
-
-
-def _ours(text: str) -> bool:
-    bare = f" {re.sub(r'{[a-z]+}', '{}', text)} "
-    return not any(f" {theirs} " in bare for theirs in _THEIRS)
-
-
-def _ways(*parts: tuple[str, ...]) -> tuple[str, ...]:
-    """One of each part, in order; an empty part is left out."""
-    texts = dict.fromkeys(" ".join(filter(None, each)) for each in itertools.product(*parts))
-    return tuple(filter(_ours, texts))
-
+from training.ways import ways
 
 _POLITE = ("", "please", "can you", "could you", "now", "i need you to", "would you", "okay")
 _REMIND = ("say {say}", "remind me to {say}", "tell me to {say}", "repeat {say}", "call out {say}", "have me {say}")
 _EACH = ("every {n} seconds", "each {n} seconds", "after every {n} seconds", "at each {n} seconds")
 _TAIL = ("", "please", "from now on", "until i say stop", "over and over")
 EVERY = (
-    *_ways(_POLITE, _REMIND, _EACH),
-    *_ways(_REMIND, _EACH[:2], _TAIL[1:]),
-    *_ways(_EACH, _POLITE[:4], _REMIND),
-    *_ways(("keep saying {say}", "keep telling me to {say}", "go on saying {say}"), _EACH),
+    *ways(_POLITE, _REMIND, _EACH),
+    *ways(_REMIND, _EACH[:2], _TAIL[1:]),
+    *ways(_EACH, _POLITE[:4], _REMIND),
+    *ways(("keep saying {say}", "keep telling me to {say}", "go on saying {say}"), _EACH),
 )
 _LATER = ("in {n} seconds", "after {n} seconds", "{n} seconds later", "once {n} seconds are over")
 IN = (
-    *_ways(_POLITE, _REMIND, (*_LATER[:2], "when {n} seconds have gone by")),
-    *_ways(_LATER, _POLITE[:4], _REMIND),
-    *_ways(("wait {n} seconds then", "wait {n} seconds before you", "give it {n} seconds and"), _REMIND),
-    *_ways(("in {n} seconds", "after {n} seconds"), ("i have to {say}", "it is time to {say}")),
+    *ways(_POLITE, _REMIND, (*_LATER[:2], "when {n} seconds have gone by")),
+    *ways(_LATER, _POLITE[:4], _REMIND),
+    *ways(("wait {n} seconds then", "wait {n} seconds before you", "give it {n} seconds and"), _REMIND),
+    *ways(("in {n} seconds", "after {n} seconds"), ("i have to {say}", "it is time to {say}")),
 )
 _ANSWER = ("say {say}", "answer {say}", "call out {say}", "reply {say}", "respond with {say}")
 _HEARD = (
@@ -76,23 +33,23 @@ _HEARD = (
     *("each time somebody says", "after i say", "any time you hear"),
 )
 _WORD = ("{cue}", "the word {cue}")
-CUE = (*_ways(_POLITE[:3], _ANSWER, _HEARD, _WORD), *_ways(_HEARD, _WORD, _POLITE[:3], _ANSWER))
+CUE = (*ways(_POLITE[:3], _ANSWER, _HEARD, _WORD), *ways(_HEARD, _WORD, _POLITE[:3], _ANSWER))
 _SOUNDS = (
     *("at each {cue}", "when a {cue} sounds", "when a {cue} is heard", "when you hear the {cue}", "at every {cue}"),
     *("each time the {cue} goes", "whenever there comes a {cue}", "at the sound of the {cue}", "after every {cue}"),
 )
-SOUND = (*_ways(_POLITE[:3], _ANSWER, _SOUNDS), *_ways(_SOUNDS, _POLITE[:3], _ANSWER))
+SOUND = (*ways(_POLITE[:3], _ANSWER, _SOUNDS), *ways(_SOUNDS, _POLITE[:3], _ANSWER))
 COUNT = (
-    *_ways(
+    *ways(
         ("count", "please count", "can you count", "keep count of", "now count"),
         ("how many times i say", "each time i say", "how many times you hear", "every time i say", "how often i say"),
         _WORD,
     ),
-    *_ways(("each time i say", "whenever you hear", "when i say"), _WORD, ("count one more", "say the number")),
+    *ways(("each time i say", "whenever you hear", "when i say"), _WORD, ("count one more", "say the number")),
 )
 CHANGE = (
-    *_ways(("", "no", "please", "better", "i said", "wait"), ("make it", "change to", "let it be"), ("{n} seconds",)),
-    *_ways(("change it to", "make it every", "let us do", "take"), ("{n} seconds",), ("", "please", "from now on")),
+    *ways(("", "no", "please", "better", "i said", "wait"), ("make it", "change to", "let it be"), ("{n} seconds",)),
+    *ways(("change it to", "make it every", "let us do", "take"), ("{n} seconds",), ("", "please", "from now on")),
     *("{n} seconds instead", "do {n} seconds instead", "i mean {n} seconds", "every {n} seconds is better"),
     *("rather every {n} seconds", "make the time {n} seconds", "no {n} seconds", "use {n} seconds now"),
 )
@@ -112,7 +69,7 @@ STOP = (
     ),
 )
 SINCE = (
-    *_ways(
+    *ways(
         ("", "tell me", "say", "do you know"),
         ("how long since", "how many seconds since", "how much time since", "the time since", "the seconds since"),
         ("go", "i said go", "you heard go", "the go"),
@@ -121,7 +78,7 @@ SINCE = (
     *("since go how long is it", "since i said go how many seconds", "since go how much time has gone by"),
     *("how long ago was go", "how far back was go in seconds", "go was how many seconds back"),
 )
-TALK = _ways(
+TALK = ways(
     ("", "please", "can you", "now", "could you", "i need you to"),
     ("count to", "count from one to", "count up to", "start to count to", "say the numbers to", "count all the way to"),
     ("{n}",),
@@ -130,24 +87,22 @@ TALK = _ways(
 BACK = ("mm hm", "mm hm", "uh huh", "uh huh", "yeah", "yeah", "right", "i see", "yes", "okay yes", "oh yes", "sure")
 _WHAT = ("", "tell me", "say", "please say")
 AFTER = (
-    *_ways(_WHAT, ("what comes after", "which number comes after", "what number is after", "what follows"), ("{key}",)),
+    *ways(_WHAT, ("what comes after", "which number comes after", "what number is after", "what follows"), ("{key}",)),
     *("after {key} comes what", "say the number after {key}", "name the number after {key}", "which one follows {key}"),
     *("one more than {key} is what", "the number after {key} please"),
 )
 BEFORE = (
-    *_ways(_WHAT, ("what comes before", "which number comes before", "what number is before"), ("{key}",)),
+    *ways(_WHAT, ("what comes before", "which number comes before", "what number is before"), ("{key}",)),
     *("before {key} comes what", "say the number before {key}", "name the number before {key}"),
     *("one less than {key} is what", "the number before {key} please", "what goes before {key}"),
 )
 OPPOSITE = (
-    *_ways(("what is", "what's", "name", "tell me", "say", "and", "do you know"), ("the opposite of {key}",)),
+    *ways(("what is", "what's", "name", "tell me", "say", "and", "do you know"), ("the opposite of {key}",)),
     *("opposite of {key}", "the opposite of {key} please", "{key} has which opposite", "{key} and its opposite is"),
 )
 COLOR = (
-    *_ways(
-        ("", "tell me", "say"), ("what color is", "what color has", "which color is", "which color has"), ("{key}",)
-    ),
-    *_ways(("name", "say", "do you know", "tell me"), ("the color of {key}",)),
+    *ways(("", "tell me", "say"), ("what color is", "what color has", "which color is", "which color has"), ("{key}",)),
+    *ways(("name", "say", "do you know", "tell me"), ("the color of {key}",)),
     *(
         "{key} has what color",
         "of what color is {key}",

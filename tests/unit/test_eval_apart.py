@@ -17,12 +17,13 @@ import evals.repcount.build
 import evals.timespeak.texts
 import evals.timespeak.texts_dev
 from evals.engines.voices import PEOPLE_NEARBY, TEST_VOICES
-from training import vocab, wordings
+from training import free_questions, free_wordings, vocab, wordings
 from training.sights import asks
 
 ROOT = Path(__file__).parents[2]
 TRAINING = sorted(path for path in (ROOT / "training").rglob("*") if path.is_file() and "__pycache__" not in path.parts)
 ENGINES = ("flite", "festival", "hts", "text2wave", "piper", "asterisk", "pocketsphinx", "allison", "librivox")
+WORDINGS = (wordings, free_wordings, free_questions, asks)
 NAMED = re.compile(rf"\b({'|'.join(ENGINES)})|\bevals(\.|/engines)")
 
 
@@ -97,7 +98,7 @@ def texts_of(module: object) -> set[str]:
     ids=lambda module: module.__name__,
 )
 def test_no_wording_shares_four_words_in_a_row_with_training(module: object) -> None:
-    trained = {four for known in (wordings, asks) for text in texts_of(known) for four in fours(text)}
+    trained = {four for known in WORDINGS for text in texts_of(known) for four in fours(text)}
     assert len(trained) > 30
     shared = {four for text in texts_of(module) for four in fours(text)} & trained
     assert not shared

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training import effects, gnuspeech, tasks, views, vocab, wide
+from training import effects, gnuspeech, readings, tasks, views, vocab, wide
 from training.batches import CONVERSATION, random_view
 from training.clips import Clip, in_recipe
 from training.manifest import MANIFEST
@@ -76,7 +76,7 @@ def test_random_requests_stay_within_the_trained_phrases_and_periods() -> None:
         asked = tasks.request(rng, Kind.EVERY)
         assert asked.say not in vocab.HELD_OUT_PHRASES
         assert asked.tenths not in vocab.HELD_OUT_TENTHS
-        assert tasks.parse(asked.words) == asked
+        assert readings.parse(asked.words) == asked
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.CHATTER])
@@ -84,7 +84,7 @@ def test_parsing_inverts_everything_that_is_asked(kind: Kind) -> None:
     rng = np.random.default_rng(2)
     for _ in range(100):
         asked = tasks.make(rng, kind)
-        assert tasks.parse(asked.words) == asked
+        assert readings.parse(asked.words) == asked
         assert in_recipe(asked)
 
 
@@ -234,7 +234,7 @@ def test_a_long_sentence_of_chatter_may_end_in_a_cue_and_asks_for_nothing() -> N
     long = [words for words in said if len(words.split()) >= 10]
     assert len(long) > 40
     assert sum(words.rpartition(" ")[2] in vocab.ASKED_CUES for words in long) > len(long) // 3
-    assert {tasks.parse(words).kind for words in said} == {Kind.CHATTER}
+    assert {readings.parse(words).kind for words in said} == {Kind.CHATTER}
 
 
 def test_media_that_never_arrived_are_silence_where_nobody_speaks() -> None:

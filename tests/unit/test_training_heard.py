@@ -15,7 +15,7 @@ from training.hearing import rates, wrong
 from training.layers import ModelConfig
 from training.manifest import _heard
 from training.model import Micro
-from training.tasks import parse
+from training.readings import parse
 
 
 def clip(voice: str, words: str) -> Clip:

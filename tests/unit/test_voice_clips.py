@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import json
 import wave
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from training.clips import read_recorded
 from training.kokoro import to_kokoro, write_wav
 from training.kokoro_clips import STYLES, TIMBRES, plan_clip
-from training.tasks import Kind, parse
+from training.tasks import Kind
 from training.vocab import HELD_OUT_PHRASES, HELD_OUT_TENTHS
 from training.voices import HELD_OUT_STYLES, OUTPUT_STYLE
 from training.word_bounds import word_bounds
@@ -22,19 +25,30 @@ def test_a_clip_depends_on_its_seed_and_index_alone() -> None:
     assert plan_clip(7, seed=2, held_out=False) != TRAINED[7]
 
 
+def test_recorded_clips_are_read_as_they_were_asked_for_and_only_the_new_ones(tmp_path: Path) -> None:
+    with (tmp_path / "manifest.jsonl").open("w") as lines:
+        for index, plan in enumerate(TRAINED[:3]):
+            write_wav(tmp_path / f"{index}.wav", np.sin(np.arange(4000, dtype=np.float32)), 16_000)
+            row = {"file": f"{index}.wav", "style": plan.style, "speed": plan.speed, **asdict(plan.asked)}
+            lines.write(json.dumps(row) + "\n")
+    assert [clip.utterance for clip in read_recorded(tmp_path)] == [plan.asked for plan in TRAINED[:3]]
+    (last,) = read_recorded(tmp_path, after=2)
+    assert (last.utterance, last.voice) == (TRAINED[2].asked, f"kokoro:{TRAINED[2].style}")
+
+
 def test_neither_held_out_styles_nor_the_output_voice_are_ever_trained() -> None:
     assert not {*STYLES, *TIMBRES} & {*HELD_OUT_STYLES, OUTPUT_STYLE}
     assert {part.partition(":")[0] for plan in TRAINED for part in plan.style.split("+")} <= {*STYLES, *TIMBRES}
 
 
 def test_training_clips_never_ask_for_held_out_phrases_or_periods() -> None:
-    asked = [parse(plan.text) for plan in TRAINED]
+    asked = [plan.asked for plan in TRAINED]
     assert not {one.say for one in asked} & set(HELD_OUT_PHRASES)
     assert not {one.tenths for one in asked if one.kind is Kind.EVERY} & set(HELD_OUT_TENTHS)
 
 
 def test_held_out_clips_use_held_out_styles_and_phrases_of_every_kind_the_probe_needs() -> None:
-    asked = [parse(plan.text) for plan in HELD_OUT]
+    asked = [plan.asked for plan in HELD_OUT]
     assert {plan.style for plan in HELD_OUT} == set(HELD_OUT_STYLES)
     assert {one.say for one in asked if one.say} <= set(HELD_OUT_PHRASES)
     assert {one.kind for one in asked} == {Kind.EVERY, Kind.IN, Kind.CUE, Kind.STOP, Kind.CHATTER}

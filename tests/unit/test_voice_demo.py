@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from training.manifest import MANIFEST
-from training.tasks import Kind, parse
+from training.readings import parse
+from training.tasks import Kind
 
 DEMO = Path("models/counterpoint-micro/demo")
 TRAINED = json.loads(MANIFEST.read_text())

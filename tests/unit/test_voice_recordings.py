@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from training.readings import parse
 from training.recording_plans import PLANS, Plan
 from training.recordings import Said, Sound, answers, check, compose
-from training.tasks import Kind, parse
+from training.tasks import Kind
 from training.voices import SAMPLE_RATE
 
 PLAN = Plan(

@@ -1,0 +1,80 @@
+"""The sentences that training asks in."""
+
+import numpy as np
+import pytest
+
+from training import free_questions, free_wordings, readings, tasks, wordings
+from training.tasks import Kind, Utterance
+from training.ways import listed, ours, some, ways
+
+ONE, TWO = ("please", "now"), ("say {say}", "call {say}")
+
+
+def test_ways_are_one_of_each_part_and_an_empty_part_is_left_out() -> None:
+    assert ways(("", "please"), ("stop",)) == ("stop", "please stop")
+
+
+def test_some_are_drawn_from_the_ways_and_are_the_same_each_time() -> None:
+    drawn = some(3, ONE, TWO)
+    assert drawn == some(3, ONE, TWO)
+    assert len({*drawn} & {*ways(ONE, TWO)}) == 3
+
+
+def test_more_than_there_are_is_refused() -> None:
+    with pytest.raises(ValueError, match="4 of 5 sentences"):
+        some(5, ONE, TWO)
+
+
+def test_what_stands_between_commas_may_go_over_lines() -> None:
+    assert listed("to be, or\n    not to be") == ("to be", "or not to be")
+
+
+def test_a_sentence_of_the_evaluation_is_not_ours_whatever_fills_its_blanks() -> None:
+    assert not ours("in {n} seconds from now say {say}")
+    assert ours("in {n} seconds say {say}")
+    assert some(1, ("{n} seconds from now", "in {n} seconds")) == ("in {n} seconds",)
+
+
+FREE = {
+    name: value
+    for module in (free_wordings, free_questions)
+    for name, value in vars(module).items()
+    if name.isupper() and not name.startswith("_")
+}
+
+
+@pytest.mark.parametrize("name", FREE)
+def test_every_free_sentence_has_the_blanks_of_the_others_of_its_kind(name: str) -> None:
+    def blanks(text: str) -> frozenset[str]:
+        return frozenset(blank for blank in ("{say}", "{n}", "{cue}", "{key}") if blank in text)
+
+    if name == "NEAR_MISS":  # asks for nothing, and needs none
+        return
+    assert {blanks(text) for text in FREE[name]} == {blanks(text) for text in getattr(wordings, name)}
+
+
+@pytest.mark.parametrize("kind", [Kind.EVERY, Kind.IN, Kind.CUE, Kind.SOUND, Kind.COUNT, Kind.CHANGE, Kind.TALK])
+def test_one_sentence_never_asks_for_two_things(kind: Kind) -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        asked = tasks.make(rng, kind)
+        assert readings.parse(asked.words) == asked
+
+
+def test_more_than_half_of_what_is_asked_is_free() -> None:
+    rng = np.random.default_rng(4)
+    asked = [tasks.request(rng, Kind.IN) for _ in range(400)]
+    fixed = [each for each in asked if any(_fits(template, each) for template in wordings.IN)]
+    assert 0.25 < len(fixed) / len(asked) < 0.55
+
+
+def _fits(template: str, asked: Utterance) -> bool:
+    return template.format(say=asked.say, n=tasks.vocab.say_number(asked.tenths)) == asked.words
+
+
+def test_what_no_sentence_asks_for_is_not_trained() -> None:
+    asked = tasks.request(np.random.default_rng(5), Kind.EVERY)
+    assert readings.trained(asked)
+    other = Utterance(kind=Kind.IN, words=asked.words, say=asked.say, tenths=asked.tenths)
+    assert not readings.trained(other)
+    assert not readings.trained(Utterance(kind=Kind.STOP, words="be so good as to end"))
