@@ -1,5 +1,6 @@
 """`python -m evals.typed SET OUT`: a copy of a set in which every request is typed instead of spoken.
 
+Typing begins so early that the last words, of which a micro-turn takes four, are in when the sound would have ended.
 What a model scores on the copy and not on the set it has lost by hearing; what it scores on neither it does not
 understand. All else that is said stays speech.
 """
@@ -12,7 +13,11 @@ import wave
 from dataclasses import replace
 from pathlib import Path
 
+from cluster.model.config import MicroTurnLimits
+from cluster.types import MICRO_TURN_MS
 from evals.items import Event, Item, read_set, write_set
+
+PER_TURN = MicroTurnLimits().text_in_max
 
 
 def typed(item: Item) -> tuple[Item, list[tuple[float, float]]]:
@@ -22,7 +27,8 @@ def typed(item: Item) -> tuple[Item, list[tuple[float, float]]]:
         if event.kind == "request":
             asked = event
         elif event.kind == "request end" and asked:
-            events.append(Event(t_s=event.t_s, kind="text", text=asked.text))
+            typing_s = (len(asked.text.split()) - 1) // PER_TURN * MICRO_TURN_MS / 1000
+            events.append(Event(t_s=max(0.0, event.t_s - typing_s), kind="text", text=asked.text))
             spans.append((asked.t_s, event.t_s))
             asked = None
         else:

@@ -64,6 +64,17 @@ _ON = ("",) * 4 + listed(
     until i stop you, until i say stop, from now on, again and again, and never stop, all day
     """
 )
+_AGAIN = listed(
+    """
+    again after each {n} seconds, once more every {n} seconds, with {n} seconds between each of them, {n} seconds
+    between one and the next, as often as every {n} seconds, so often that {n} seconds lie between, one for every {n}
+    seconds, as many times as {n} seconds pass, whenever it has been {n} seconds, at {n} seconds distance, on a beat of
+    {n} seconds, time after time at {n} seconds, anew each {n} seconds
+    """
+)
+_MORE = listed(
+    "keep me hearing {say}, say {say} again, repeat {say} again, keep up {say}, keep on with {say}, go on {say}"
+)
 EVERY = (
     *some(900, _LEAD, _TELL, _EACH, _ON, _TAIL),
     *some(500, ("", "okay", "please", "so", "hey"), _EACH, ("", "", "please", "then", "you"), _TELL, _ON, _TAIL),
@@ -71,6 +82,9 @@ EVERY = (
     *some(250, ("", "okay", "hey"), _EACH, _WISH, _TAIL),
     *some(150, _LEAD, _KEEP, _EACH, _TAIL),
     *some(80, ("", "i want", "i need", "give me", "set"), ("a {say}", "{say}", "the {say}"), _EACH, _TAIL),
+    *some(300, _LEAD, _TELL, _AGAIN, _ON, _TAIL),
+    *some(300, ("", "okay", "please", "so"), _AGAIN, ("", "", "please", "then", "you"), _TELL + _MORE, _ON, _TAIL),
+    *some(200, _WISH + _MORE, _AGAIN + _EACH, _ON, _TAIL),
 )
 _LATER = listed(
     """

@@ -34,7 +34,7 @@ _ASKING = frozenset(
     )
 )
 _OFFERS = {
-    **{Kind.EVERY: 0.21, Kind.IN: 0.16, Kind.CUE: 0.16, Kind.SOUND: 0.05, Kind.COUNT: 0.07},
+    **{Kind.EVERY: 0.21, Kind.IN: 0.16, Kind.CUE: 0.16, Kind.SOUND: 0.08, Kind.COUNT: 0.07},
     **{Kind.ASK: 0.13, Kind.TALK: 0.06, Kind.DELEGATE: 0.08, Kind.SINCE: 0.08},
 }
 
@@ -195,15 +195,16 @@ class Script:
 
     def _chat_until(self, until: int, gap: tuple[float, float], cue: str = "") -> None:
         cue_share = self._rng.uniform(0.15, 0.5) if cue else 0.0
+        sounds_from = 0.75 if cue in tasks.SOUNDS else 0.95  # whoever waits for one of them has to tell it from others
         if self._rng.random() < _MONOLOGUE[0]:
             gap = _MONOLOGUE[1]
         while self._at < min(until, self._end):
             draw = self._rng.random()
             if draw < cue_share and self._pool.by_cue[cue]:
                 clips = self._pool.by_cue[cue]
-            elif draw > 0.95 and self._pool.by_cue["beep"]:
+            elif draw > sounds_from and self._pool.by_cue["beep"]:
                 clips = self._pool.by_cue[str(self._rng.choice(tasks.SOUNDS))]
-            elif draw > 0.93 and self._pool.by_kind[Kind.BACK]:
+            elif draw > sounds_from - 0.02 and self._pool.by_kind[Kind.BACK]:
                 clips = self._pool.by_kind[Kind.BACK]
             else:
                 clips = self._pool.by_kind[Kind.CHATTER]

@@ -22,7 +22,7 @@ ASKED = Item(
 TALK = Item(id="b", duration_s=1.0, audio="b.wav", events=(Event(t_s=0.1, kind="speech", text="well"),))
 
 
-def test_requests_are_typed_when_they_were_over_and_nothing_else_changes(tmp_path: Path) -> None:
+def test_requests_are_typed_so_that_they_are_over_when_their_sound_was_and_nothing_else_changes(tmp_path: Path) -> None:
     for name, seconds in (("a.wav", 3), ("b.wav", 1)):
         (tmp_path / "set").mkdir(exist_ok=True)
         with wave.open(str(tmp_path / "set" / name), "wb") as file:
@@ -33,7 +33,7 @@ def test_requests_are_typed_when_they_were_over_and_nothing_else_changes(tmp_pat
     assert copy(tmp_path / "set", tmp_path / "typed") == 1
 
     asked, talk = read_set(tmp_path / "typed")
-    assert asked.events == (Event(t_s=1.5, kind="text", text="say so in one second"), ASKED.events[2])
+    assert asked.events == (Event(t_s=1.3, kind="text", text="say so in one second"), ASKED.events[2])
     assert (asked.expect, talk) == (ASKED.expect, TALK)
     with wave.open(str(tmp_path / "typed" / "a.wav")) as file:
         heard = np.frombuffer(file.readframes(3000), "<i2")
