@@ -22,7 +22,7 @@ PER_TURN = MicroTurnLimits().text_in_max
 
 def typed(item: Item) -> tuple[Item, list[tuple[float, float]]]:
     """The item with its requests as text at the moment their sound was over, and the seconds of that sound."""
-    events, spans, asked = [], [], None
+    events, spans, asked = list(item.events), [], None
     for event in item.events:
         if event.kind == "request":
             asked = event
@@ -31,8 +31,6 @@ def typed(item: Item) -> tuple[Item, list[tuple[float, float]]]:
             events.append(Event(t_s=max(0.0, event.t_s - typing_s), kind="text", text=asked.text))
             spans.append((asked.t_s, event.t_s))
             asked = None
-        else:
-            events.append(event)
     return replace(item, events=tuple(events)), spans
 
 
