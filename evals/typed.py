@@ -13,6 +13,7 @@ import wave
 from dataclasses import replace
 from pathlib import Path
 
+from cluster.errors import ConfigError
 from cluster.model.config import MicroTurnLimits
 from cluster.types import MICRO_TURN_MS
 from evals.items import Event, Item, read_set, write_set
@@ -31,6 +32,8 @@ def typed(item: Item) -> tuple[Item, list[tuple[float, float]]]:
             events.append(Event(t_s=max(0.0, event.t_s - typing_s), kind="text", text=asked.text))
             spans.append((asked.t_s, event.t_s))
             asked = None
+    if asked:
+        raise ConfigError(f"item {item.id}", f"no `request end` follows the request at {asked.t_s} s")
     return replace(item, events=tuple(events)), spans
 
 
@@ -48,7 +51,12 @@ def mute(source: Path, target: Path, spans: list[tuple[float, float]]) -> None:
 
 
 def copy(folder: Path, out: Path) -> int:
-    """Writes the copy and says how many requests are typed. Raises ConfigError for a set that cannot be read."""
+    """Writes the copy and says how many requests are typed.
+
+    Raises ConfigError for a set that cannot be read, for a copy in its own folder, or for a request without an end.
+    """
+    if out.resolve() == folder.resolve():
+        raise ConfigError(f"{out}", "the copy would overwrite the set; name another folder")
     items = [(item, *typed(item)) for item in read_set(folder)]
     write_set(out, [new for _, new, _ in items])
     for item, _, spans in items:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.ways import listed, some
+from training.ways import listed, some, without
 
 _LEAD = ("",) * 6 + listed(
     """
@@ -163,12 +163,15 @@ DELEGATED = some(
     ),
     ("",) * 6 + listed("please, now, today, these days, again, do you think, by the way, exactly, right now, anyway"),
 )
-NEAR_MISS = some(
-    700,
-    ("",) * 5
-    + listed("well, so, yes, no, and, but, i think, you know, he said, she said, they say, maybe, really, it is true"),
-    listed(
-        """
+NEAR_MISS = without(  # what asks for something, ends in the "go" that is counted from, or is asked by the evaluation
+    some(
+        700,
+        ("",) * 5
+        + listed(
+            "well, so, yes, no, and, but, i think, you know, he said, she said, they say, maybe, really, it is true"
+        ),
+        listed(
+            """
         {name} has to {verb} the {noun}, we {verb} the {noun} every day, he gets up every {n} minutes, it
         takes about {n} minutes, that was {n} seconds ago, she said {cue}, he said {cue} and left, they call
         it {cue}, i never say {cue}, the word {cue} is funny, i like {cue}, there was a {cue}, i will {verb}
@@ -186,9 +189,14 @@ NEAR_MISS = some(
         there, {name} come here, are you talking to me, not you {name}, in the evening we {verb} the {noun},
         the bell rang, there is a knock, i heard a beep, open the {noun} {name}
         """
+        ),
+        ("",) * 7
+        + listed(
+            "you know, i think, today, again, anyway, at last, or so, and so on, last week, right, in the end, too"
+        ),
     ),
-    ("",) * 7
-    + listed("you know, i think, today, again, anyway, at last, or so, and so on, last week, right, in the end, too"),
+    *("call {name} please", "call me later", "look at the {noun}", "make some {noun}", "open the {noun} {name}"),
+    *("let us go", "there is a knock"),
 )
 STORIES = listed(
     """

@@ -6,7 +6,7 @@ speaks it: what matters has to be found in any sentence.
 
 from __future__ import annotations
 
-from training.ways import listed, some
+from training.ways import listed, some, without
 
 _LEAD = ("",) * 5 + listed(
     """
@@ -109,13 +109,16 @@ _ONCE = ("",) * 5 + listed(
     once, just once, one time, only one time, and then be quiet
     """
 )
-IN = (
-    *some(800, _LEAD, _TELL, _LATER, _ONCE, _TAIL),
-    *some(500, ("", "okay", "please", "so", "hey"), _LATER, ("", "", "please", "then", "you"), _TELL, _ONCE, _TAIL),
-    *some(250, _WISH, _LATER, _ONCE, _TAIL),
-    *some(250, ("", "okay", "hey"), _LATER, _WISH, _TAIL),
-    *some(400, _LEAD, _WAIT, _TELL, _ONCE, _TAIL),
-    *some(80, ("", "i want", "i need", "give me", "set"), ("a {say}", "{say}", "the {say}"), _LATER, _TAIL),
+IN = without(  # what is to be said once is not asked for for good
+    (
+        *some(800, _LEAD, _TELL, _LATER, _ONCE, _TAIL),
+        *some(500, ("", "okay", "please", "so", "hey"), _LATER, ("", "", "please", "then", "you"), _TELL, _ONCE, _TAIL),
+        *some(250, _WISH, _LATER, _ONCE, _TAIL),
+        *some(250, ("", "okay", "hey"), _LATER, _WISH, _TAIL),
+        *some(400, _LEAD, _WAIT, _TELL, _ONCE, _TAIL),
+        *some(80, ("", "i want", "i need", "give me", "set"), ("a {say}", "{say}", "the {say}"), _LATER, _TAIL),
+    ),
+    *("from here on", "start to", "as long as i am here"),
 )
 _REPLY = listed(
     """

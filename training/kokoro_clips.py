@@ -1,7 +1,8 @@
 """Kokoro clips of requests, words and chatter: training voices in build/clips/kokoro, held-out ones beside it.
 
 `manifest.jsonl` has one line per clip, appended when the clip is whole: file, style, speed and the fields of its
-utterance. Clip i depends on the seed and i alone, so that a second run goes on where the first one ended.
+utterance. Clip i depends on the seed, i and the sentences of training alone, so that a second run goes on where the
+first one ended.
 
     python -m training.kokoro_clips --clips 1000
     python -m training.kokoro_clips --held-out --clips 120
@@ -90,6 +91,8 @@ def build(folder: Path, clips: int, seed: int, held_out: bool, workers: int = 1)
     with manifest.open("a", encoding="utf-8") as lines, ProcessPoolExecutor(workers) as pool:
         jobs = {pool.submit(_make, folder / name, plans[name]): name for name in plans if name not in done}
         for job in as_completed(jobs):
+            if job.exception():
+                pool.shutdown(cancel_futures=True)  # else all that waits would be made, and not listed
             job.result()
             plan = plans[jobs[job]]
             row = {"file": jobs[job], "style": plan.style, "speed": plan.speed, **asdict(plan.asked)}

@@ -70,8 +70,9 @@ def _heard(clips: Path) -> dict[str, Any]:
     recorded = clips / "kokoro" / "manifest.jsonl"
     for line in recorded.read_text().splitlines() if recorded.exists() else []:
         row = json.loads(line)
-        styles |= {part.split(":")[0] for part in row["style"].split("+")}
-        rows.append(_told(read_utterance(row)))
+        if in_recipe(asked := read_utterance(row)):
+            styles |= {part.split(":")[0] for part in row["style"].split("+")}
+            rows.append(_told(asked))
     for kind, say, tenths in rows:
         counts[kind] += 1
         if say:

@@ -173,7 +173,7 @@ class Script:
             return
         else:
             self._wait(self._at + int(rng.uniform(0.1, 0.4) * asked.tenths / 10 * _SECOND))
-        if asked.tenths and rng.random() < 0.25 and self._pool.by_kind[Kind.CHANGE]:
+        if asked.kind is Kind.EVERY and rng.random() < 0.25 and self._pool.by_kind[Kind.CHANGE]:
             self._give(Kind.CHANGE)
             self._at = max(self._at, (self._line.standings[-1].kept + 1) * FRAMES_PER_TURN)
             return

@@ -68,7 +68,8 @@ class ClipPool:
             self._recorded += 1
             if any(style in clip.voice for style in (*HELD_OUT_STYLES, OUTPUT_STYLE)):
                 raise ValueError(f"clips: {clip.voice} is held out; remove it from {self._folder / 'kokoro'}")
-            self._add(clip)
+            if in_recipe(clip.utterance):
+                self._add(clip)
         return sum(len(clips) for clips in self.pool.by_kind.values())
 
     def _add(self, clip: Clip, wide: bool = False) -> None:

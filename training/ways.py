@@ -56,6 +56,11 @@ def ways(*parts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(filter(ours, texts))
 
 
+def without(texts: tuple[str, ...], *parts: str) -> tuple[str, ...]:
+    """The texts that none of the parts stands in; what else was drawn stays as it was."""
+    return tuple(text for text in texts if not any(f" {part} " in f" {text} " for part in parts))
+
+
 def some(count: int, *parts: tuple[str, ...]) -> tuple[str, ...]:
     """`count` of what `ways` would give, drawn at random but the same each time; a part twice in its list is drawn so.
 

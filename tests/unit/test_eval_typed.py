@@ -1,10 +1,13 @@
 """A set whose requests are typed tells hearing from understanding."""
 
 import wave
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from cluster.errors import ConfigError
 from evals.items import Event, Expect, Item, read_set, write_set
 from evals.typed import copy
 
@@ -39,3 +42,11 @@ def test_requests_are_typed_so_that_they_are_over_when_their_sound_was_and_nothi
         heard = np.frombuffer(file.readframes(3000), "<i2")
     assert np.flatnonzero(heard == 0).tolist() == list(range(500, 1500))
     assert (tmp_path / "typed" / "b.wav").read_bytes() == (tmp_path / "set" / "b.wav").read_bytes()
+
+
+def test_a_copy_in_its_own_folder_and_a_request_without_an_end_are_refused(tmp_path: Path) -> None:
+    write_set(tmp_path, [replace(ASKED, audio="", events=ASKED.events[:1])])
+    with pytest.raises(ConfigError, match="overwrite"):
+        copy(tmp_path, tmp_path)
+    with pytest.raises(ConfigError, match="no `request end`"):
+        copy(tmp_path, tmp_path / "typed")
