@@ -138,7 +138,7 @@ def read_utterance(row: dict[str, Any]) -> Utterance:
 
 
 def read_recorded(folder: Path, after: int = 0) -> Iterator[Clip]:
-    """Clips that another voice has left as wav files with a manifest (`training.kokoro_clips`), without the first."""
+    """Clips that a voice has left as wav files with a manifest (`training.kokoro_clips`), but for the first `after`."""
     for line in _manifest(folder)[after:]:
         row = json.loads(line)
         yield Clip(utterance=read_utterance(row), voice=f"kokoro:{row['style']}", mel=pack(_samples(folder, row)))
