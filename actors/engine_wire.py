@@ -102,6 +102,8 @@ def _encode_turn(turn: MicroTurn) -> pb.Turn:
         num_patches=turn.num_patches,
         text=turn.text,
         gap=turn.gap,
+        since_output=turn.since_output,
+        since_kept=turn.since_kept,
     )
 
 
@@ -113,6 +115,8 @@ def _decode_turn(turn: pb.Turn) -> MicroTurn:
         num_patches=turn.num_patches,
         text=tuple(turn.text),
         gap=turn.gap,
+        since_output=turn.since_output,
+        since_kept=turn.since_kept,
     )
 
 

@@ -46,6 +46,7 @@ def rules_of(config: Config) -> SessionRules:
     limits = config.limits
     return SessionRules(
         goes_on=True,
+        tells_since=True,
         closes_anew=True,
         detached_max_ms=limits.detached_s * 1000,
         idle_max_ms=limits.idle_s * 1000,

@@ -64,7 +64,9 @@ class MicroTurn:
 
     audio: dMel codes, uint8, row-major [context_frames + frames, n_mels]; the first `context_frames` repeat the
     end of micro-turn k-1, so that a micro-turn can be embedded without its neighbour. Empty: no audio track.
-    patches: uint8, row-major [num_patches, patch_bytes]. text: token ids.
+    patches: uint8, row-major [num_patches, patch_bytes]. text: token ids. since_output: micro-turns since the session
+    last had output, or since it began; since_kept: since its newest standing request was kept, 0 where none stands.
+    The scheduler sets both when a micro-turn enters.
     """
 
     k: int
@@ -73,6 +75,8 @@ class MicroTurn:
     num_patches: int = 0
     text: tuple[int, ...] = ()
     gap: bool = False  # media never arrived; audio is flagged silence
+    since_output: int = 0
+    since_kept: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

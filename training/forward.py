@@ -89,7 +89,7 @@ class Reference:
     @torch.inference_mode()
     def add_input(self, rows: Rows, turn: MicroTurn, position: int) -> int:
         """Adds the input tokens of a micro-turn from `position` on; returns the next free position."""
-        c, clock_D = self.config, self._clock(turn.k)
+        c, clock_D = self.config, self._clock(turn)
         audio = bool(turn.audio)
         if audio:
             codes_LC = np.frombuffer(turn.audio, np.uint8).reshape(-1, c.audio.num_mels)
@@ -121,10 +121,17 @@ class Reference:
         x = self._linear(pixels.float() / 127.5 - 1, "model.vision.up_proj")
         return self._linear(F.gelu(x), "model.vision.down_proj")
 
-    def _clock(self, k: int) -> Tensor:
+    def _clock(self, turn: MicroTurn) -> Tensor:
+        at_D = self._linear(self._phases(turn.k), "model.elapsed")
+        if not self.config.elapsed.since:
+            return at_D
+        since = [self._phases(each) * bool(each) for each in (turn.since_output, turn.since_kept)]
+        return at_D + self._linear(torch.cat(since), "model.since")
+
+    def _phases(self, k: int) -> Tensor:
         periods_P = torch.tensor(self.config.elapsed.periods, dtype=torch.float64)
         angle_P = 2 * math.pi * 0.2 * k / periods_P
-        return self._linear(torch.cat([angle_P.sin(), angle_P.cos()]).float(), "model.elapsed")
+        return torch.cat([angle_P.sin(), angle_P.cos()]).float()
 
     def _attend(self, name: str, layer: int, x_TD: Tensor, positions_T: Tensor, cache: Cache) -> Tensor:
         c, length = self.config, len(x_TD)

@@ -18,6 +18,7 @@ import torch
 from cluster.media.dmel import DMelConfig, dmel, from_s16
 from cluster.session.limits import CheckpointLimits
 from cluster.session.pins import cut_pin, held_turns
+from cluster.session.since import told_since
 from cluster.types import ContextTurn, MicroTurn
 from training import vocab
 from training.forward import Cache, Context, Reference, Rows, lay_out
@@ -52,6 +53,7 @@ class Listener:
     def hear(self, turn: MicroTurn) -> tuple[int, ...]:
         """Appends one micro-turn; returns the tokens emitted, without the final silence."""
         c, rows = self._reference.config, self._pending
+        (turn,) = told_since([turn], tuple(self._tail), tuple(self._pins))
         position = self._reference.add_input(rows, turn, self._base + c.position_stride * self._index)
         out: list[int] = []
         while True:

@@ -151,6 +151,7 @@ class Micro(nn.Module):
         self.embed_tokens = nn.Parameter(torch.randn(c.vocab, c.hidden) * 0.5)
         self.audio, self.ctc = Audio(c), Ctc(c)
         self.elapsed = linear(2 * len(c.periods), c.hidden, 0.1)
+        self.since = linear(4 * len(c.periods), c.hidden, 0.0)
         self.layers = nn.ModuleList(Block(c) for _ in range(c.layers))
         self.norm, self.lm_head = Norm(c.hidden, c.eps), linear(c.hidden, c.vocab)
         self.aux_norm = Norm(c.hidden, c.eps)
@@ -193,6 +194,7 @@ class Micro(nn.Module):
     def _embed(self, batch: Batch) -> Tensor:
         audio_BAD = self.audio(batch.frames_BALC).float()
         audio_BAD = audio_BAD + self.elapsed(clock(batch.elapsed_BA, self.c.periods)).float()
+        audio_BAD = audio_BAD + self.since(since(batch.since_BA2, self.c.periods)).float()
         x_BTD = F.embedding(batch.tokens_BT, self.embed_tokens)
         x_BTD = self._put(x_BTD, batch.audio_at_BA, audio_BAD)
         if not batch.patch_at_BP.shape[1]:
@@ -227,6 +229,11 @@ def clock(k: Tensor, periods: tuple[float, ...]) -> Tensor:
     """Elapsed-time features of micro-turns k: [..., 2P], sines then cosines."""
     angle = k[..., None].double() * 0.2 * 2 * math.pi / torch.tensor(periods, dtype=torch.float64, device=k.device)
     return torch.cat([angle.sin(), angle.cos()], dim=-1).float()
+
+
+def since(turns_2: Tensor, periods: tuple[float, ...]) -> Tensor:
+    """Features of the micro-turns since an output and since a request, [..., 2] to [..., 4P]; zeros for those of 0."""
+    return (clock(turns_2, periods) * (turns_2 > 0)[..., None]).flatten(-2)
 
 
 def rope(positions_BT: Tensor, c: ModelConfig) -> tuple[Tensor, Tensor]:

@@ -55,6 +55,7 @@ class View:
     targets_T: Ints
     audio_at_A: Ints  # index of each audio token in the row
     elapsed_A: Ints  # its k
+    since_A2: Ints  # micro-turns since an output, and since the newest request was kept
     frames_ALC: npt.NDArray[np.uint8]
     aux_at_K: Ints  # index of the last input token of each micro-turn with targets
     aux_KH: Ints
@@ -118,7 +119,8 @@ def view(
     """
     tokens, positions, targets = list(line.prefix), list(range(len(line.prefix))), [NONE] * len(line.prefix)
     base = -(-len(line.prefix) // STRIDE) * STRIDE
-    audio_at, elapsed, frames, aux_at, aux, seen = [], [], [], [], [], []
+    audio_at, elapsed, since, frames, aux_at, aux, seen = [], [], [], [], [], [], []
+    since_K2 = since_each(line)
     picture_at, pictures, track, stance, asked = [], [], [], [], []
     padded_FC = np.concatenate([np.zeros((FRAMES_PER_TOKEN, codes_FC.shape[1]), np.uint8), codes_FC])
     for index, k in enumerate(cut.turns):
@@ -135,6 +137,7 @@ def view(
         targets += [NONE] * (1 + patches + len(text)) + choices + [NONE]
         audio_at += [at, at + 1]
         elapsed += [k + cut.k_offset] * 2
+        since += [since_K2[k]] * 2
         sound_FC = padded_FC[k * FRAMES_PER_TURN : k * FRAMES_PER_TURN + FRAMES_PER_TURN + FRAMES_PER_TOKEN]
         frames += [sound_FC[: 2 * FRAMES_PER_TOKEN], sound_FC[FRAMES_PER_TOKEN:]]
         if shot:
@@ -153,6 +156,7 @@ def view(
         targets_T=np.array(targets),
         audio_at_A=np.array(audio_at),
         elapsed_A=np.array(elapsed),
+        since_A2=np.array(since),
         frames_ALC=np.stack(frames),
         aux_at_K=np.array(aux_at, np.int64),
         aux_KH=np.array(aux, np.int64).reshape(-1, len(COLUMNS)),
@@ -163,6 +167,21 @@ def view(
         track_PS=np.array(track, np.int64).reshape(-1, len(TRACK)),
         stance_PQ=np.array(stance, np.float32).reshape(-1, STANCE),
     )
+
+
+def since_each(line: Timeline) -> list[tuple[int, int]]:
+    """What the server tells each micro-turn of `line`: `cluster.session.since`, by the same controls."""
+    keep, release = vocab.TOKEN_ID["<keep>"], vocab.TOKEN_ID["<release>"]
+    told, pins, spoke = [], list[int](), -1
+    for k in range(line.turns):
+        told.append((k - spoke, k - pins[-1] if pins else 0))
+        for token in line.out.get(k, ()):
+            spoke = k
+            if token == keep:
+                pins.append(k)
+            elif token == release:
+                pins = pins[1:]
+    return told
 
 
 def patched(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

@@ -62,6 +62,7 @@ class Ctc:
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class Elapsed:
     periods: tuple[float, ...] = (0.8, 3.2, 12.8, 51.2, 204.8, 819.2)  # seconds
+    since: bool = False  # also told: how long since the last output, and since the newest request was kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)

@@ -49,6 +49,7 @@ class Rows:
     audio: list[tuple[int, bytes]] = field(default_factory=list)  # first row, dMel codes of a micro-turn
     patches: list[tuple[int, bytes]] = field(default_factory=list)  # first row, pixels
     elapsed: list[tuple[int, int]] = field(default_factory=list)  # row, k
+    since: list[tuple[int, int]] = field(default_factory=list)  # of the same rows: since output, since kept
     segments: list[Segment] = field(default_factory=list)
     logits: list[int] = field(default_factory=list)  # rows whose logits are wanted
 
@@ -122,6 +123,7 @@ class Rows:
             position += 1
         timed = audio_rows or len(self) - first
         self.elapsed.extend((first + offset, turn.k) for offset in range(timed))
+        self.since.extend([(turn.since_output, turn.since_kept)] * timed)
         context.cursor = position
 
     def _flush(self, context: Context, keep: int = 0) -> None:

@@ -13,6 +13,7 @@ from cluster.session.events import ControlIn, Tick
 from cluster.session.inbox import Arrived, Gap, Inbox, count_absent, take
 from cluster.session.outcome import skipped
 from cluster.session.record import RECORDS, Applied, Record
+from cluster.session.since import told_since
 from cluster.session.state import Flight, Session, Stream
 from cluster.session.tell import accepted, remember, told
 from cluster.types import Degradation, SlotWork
@@ -91,7 +92,11 @@ def _take(state: Session, progress: Progress, n: int) -> tuple[Inbox, tuple[Arri
         inbox = count_absent(inbox, last_due)
     if progress.context.blocked:
         return inbox, (), []
-    return take(inbox, terms, last_due, closing=bool(state.closing))
+    inbox, taken, gaps = take(inbox, terms, last_due, closing=bool(state.closing))
+    if terms.rules.tells_since:
+        turns = told_since((item.turn for item in taken), progress.context.tail, progress.context.pins)
+        taken = tuple(replace(item, turn=turn) for item, turn in zip(taken, turns, strict=True))
+    return inbox, taken, gaps
 
 
 def _seal(state: Session, gaps: list[Gap], n: int) -> tuple[tuple[Result, ...], tuple[Command, ...]]:

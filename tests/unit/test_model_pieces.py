@@ -13,6 +13,7 @@ from cluster.errors import Rejected
 from cluster.model.cache import KvCache
 from cluster.model.dispatch import Pairs
 from cluster.model.frames import from_frame, to_frame
+from cluster.model.layers import elapsed_features, since_features
 from cluster.model.moe import expert_runs
 from cluster.model.pages import PAGE_ROWS, PageTable, pages_for
 from cluster.model.presets import MICRO, MICRO_VISION, reduced
@@ -49,6 +50,14 @@ def test_without_audio_every_input_token_carries_the_elapsed_time() -> None:
     rows.append_turns(context, (turn,), MICRO_VISION)
     assert rows.elapsed == [(0, 9), (1, 9), (2, 9)]
     assert rows.patches == [(0, turn.patches)]
+
+
+def test_how_long_ago_stands_beside_the_time_of_each_micro_turn_and_nothing_where_no_request_stands() -> None:
+    rows, context = Rows(), Context(slot=0)
+    rows.append_turns(context, (replace(TURN, since_output=3, since_kept=2), replace(TURN, since_output=4)), MICRO)
+    assert rows.since == [(3, 2), (3, 2), (4, 0), (4, 0)]
+    features = since_features((4, 0), (2.0, 8.0), 0.2)
+    assert features == [*elapsed_features(4, (2.0, 8.0), 0.2), 0.0, 0.0, 0.0, 0.0]
 
 
 @settings(max_examples=60, deadline=None)

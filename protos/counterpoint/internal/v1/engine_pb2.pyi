@@ -63,20 +63,24 @@ class EngineError(_message.Message):
     def __init__(self, n: _Optional[int] = ..., message: _Optional[str] = ...) -> None: ...
 
 class Turn(_message.Message):
-    __slots__ = ("k", "audio", "patches", "num_patches", "text", "gap")
+    __slots__ = ("k", "audio", "patches", "num_patches", "text", "gap", "since_output", "since_kept")
     K_FIELD_NUMBER: _ClassVar[int]
     AUDIO_FIELD_NUMBER: _ClassVar[int]
     PATCHES_FIELD_NUMBER: _ClassVar[int]
     NUM_PATCHES_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     GAP_FIELD_NUMBER: _ClassVar[int]
+    SINCE_OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    SINCE_KEPT_FIELD_NUMBER: _ClassVar[int]
     k: int
     audio: bytes
     patches: bytes
     num_patches: int
     text: _containers.RepeatedScalarFieldContainer[int]
     gap: bool
-    def __init__(self, k: _Optional[int] = ..., audio: _Optional[bytes] = ..., patches: _Optional[bytes] = ..., num_patches: _Optional[int] = ..., text: _Optional[_Iterable[int]] = ..., gap: _Optional[bool] = ...) -> None: ...
+    since_output: int
+    since_kept: int
+    def __init__(self, k: _Optional[int] = ..., audio: _Optional[bytes] = ..., patches: _Optional[bytes] = ..., num_patches: _Optional[int] = ..., text: _Optional[_Iterable[int]] = ..., gap: _Optional[bool] = ..., since_output: _Optional[int] = ..., since_kept: _Optional[int] = ...) -> None: ...
 
 class ContextItem(_message.Message):
     __slots__ = ("turn", "out")

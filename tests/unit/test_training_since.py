@@ -1,0 +1,54 @@
+"""What training tells a micro-turn of the session's past is what the server tells it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import cast
+
+import numpy as np
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cluster.model.layers import since_features
+from cluster.session.context import open_context
+from cluster.session.limits import CheckpointLimits, ControlTokens, SessionRules
+from cluster.session.outcome import enter
+from cluster.session.since import told_since
+from cluster.session.terms import Terms
+from cluster.types import ContextTurn, MicroTurn
+from training import views, vocab
+from training.model import since
+from training.timeline import Timeline
+from training.views import Cut
+
+KEPT, RELEASED = (vocab.TOKEN_ID[vocab.KEEP],), (vocab.TOKEN_ID[vocab.RELEASE],)
+LIMITS = CheckpointLimits(pins_max=1000, tokens=ControlTokens(keep=KEPT[0], release=RELEASED[0]))
+TERMS = cast(Terms, SimpleNamespace(limits=LIMITS, rules=SessionRules()))  # all that entering a context looks at
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from([(), (), (), (90,), KEPT, RELEASED]), min_size=1, max_size=60))
+def test_training_tells_each_micro_turn_what_the_server_would(outs: list[tuple[int, ...]]) -> None:
+    line = Timeline(len(outs), out={k: ids for k, ids in enumerate(outs) if ids})
+    context, served = open_context(0, 1, ()), []
+    for k, ids in enumerate(outs):
+        (turn,) = told_since([MicroTurn(k=k)], context.tail, context.pins)
+        served.append((turn.since_output, turn.since_kept))
+        context, _ = enter(context, TERMS, ContextTurn(turn=turn, out=ids))
+    assert views.since_each(line) == served
+
+
+def test_a_view_from_mid_session_counts_from_what_lies_before_it() -> None:
+    line = Timeline(100, out={10: KEPT, 30: (90,)})
+    line.finish()
+    cut = Cut(pins=(9, 10), start=50, stop=52, k_offset=1000)
+    row = views.view(line, np.zeros((1000, 40), np.uint8), cut, 100, frozenset())
+    assert row.since_A2.tolist() == [[10, 0]] * 2 + [[11, 0]] * 2 + [[20, 40]] * 2 + [[21, 41]] * 2
+
+
+def test_the_features_of_training_are_those_of_the_server() -> None:
+    periods = (2.0, 8.0, 64.0)
+    told = [(3, 0), (40, 7), (0, 0)]
+    served = torch.tensor([since_features(each, periods, 0.2) for each in told])
+    torch.testing.assert_close(since(torch.tensor(told), periods), served)
