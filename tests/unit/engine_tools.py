@@ -37,7 +37,8 @@ def conversation(seed: int, count: int, config: ModelConfig = SHALLOW, first_k: 
         text = tuple(rng.randrange(6, config.vocab_size) for _ in range(rng.choice((0, 0, 0, 1, 3))))
         eyes = config.vision is not None and rng.random() < 0.5
         patches = rng.randbytes(2 * config.vision.patch_bytes) if eyes and config.vision else b""
-        turns.append(MicroTurn(k=k, audio=codes, text=text, patches=patches, num_patches=2 if eyes else 0))
+        turn = MicroTurn(k=k, audio=codes, text=text, patches=patches, num_patches=2 if eyes else 0)
+        turns.append(replace(turn, since_output=1 + k % 7, since_kept=k % 3))
     return turns
 
 

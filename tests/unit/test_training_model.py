@@ -38,7 +38,9 @@ MEDIA = MediaSpec.from_config({"vision": {"patch": 40, "grid": 2}, "micro_turn":
 def model() -> Micro:
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    return Micro(TINY)
+    model = Micro(TINY)
+    torch.nn.init.normal_(model.since.weight, std=0.3)  # which begins with nothing
+    return model
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +86,9 @@ def conversation(pictures: tuple[int, ...] = ()) -> tuple[Timeline, np.ndarray]:
 def context(line: Timeline, codes: np.ndarray) -> Context:
     padded = np.concatenate([np.zeros((5, 40), np.uint8), codes])
     turns = []
-    for k in range(line.turns):
+    for k, (since_output, since_kept) in enumerate(views.since_each(line)):
         turn = MicroTurn(k=k, audio=padded[10 * k : 10 * k + 15].tobytes(), text=line.text.get(k, ()))
+        turn = replace(turn, since_output=since_output, since_kept=since_kept)
         if k in line.camera:
             data = io.BytesIO()
             Image.fromarray(line.camera[k][0]).save(data, "PNG")
