@@ -45,7 +45,8 @@ def served_config(c: ModelConfig, sil_bias: float, sees: bool) -> served.ModelCo
         vision=served.Vision(patch=PATCH, grid=GRID, hidden=c.vision_hidden) if sees else None,
         micro_turn=served.MicroTurnLimits(video_in_max=PATCHES if sees else 0),
         ctc=served.Ctc(layer=c.ctc_layer),
-        elapsed=served.Elapsed(periods=c.periods, since=True),
+        elapsed=served.Elapsed(periods=c.periods),
+        since=served.Since(layer=c.ctc_layer, periods=c.since_periods),
         sampling=served.Sampling(sil_bias=sil_bias),
         torch_dtype="float32",
     )

@@ -24,16 +24,19 @@ from cluster.types import ContextTurn, MicroTurn
 
 @dataclass(slots=True)
 class Rows:
-    """Tokens to append: their embeddings [D] each, positions, and which of them are audio."""
+    """Tokens to append: their embeddings [D] each, positions, which of them are audio, and what each is told [D]
+    behind the blocks that hear."""
 
     embeddings: list[Tensor] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
     audio: list[bool] = field(default_factory=list)
+    told: list[Tensor] = field(default_factory=list)
 
-    def add(self, embedding_D: Tensor, position: int, audio: bool = False) -> None:
+    def add(self, embedding_D: Tensor, position: int, audio: bool = False, told_D: Tensor | None = None) -> None:
         self.embeddings.append(embedding_D)
         self.positions.append(position)
         self.audio.append(audio)
+        self.told.append(torch.zeros_like(embedding_D) if told_D is None else told_D)
 
 
 @dataclass(slots=True)
@@ -80,6 +83,8 @@ class Reference:
                 words_TV = self.heard(x_TD)
                 fed_TD = words_TV[:, 1:] @ self.weights["model.embed_tokens.weight"][1:]
                 x_TD = x_TD + audio_T[:, None] * self.weights["model.ctc.gain"] * fed_TD
+            if c.since is not None and index + 1 == c.since.layer:
+                x_TD = x_TD + torch.stack(rows.told)
         return self._linear(self._norm(x_TD, "model.norm"), "lm_head")
 
     def heard(self, x_TD: Tensor) -> Tensor:
@@ -89,21 +94,22 @@ class Reference:
     @torch.inference_mode()
     def add_input(self, rows: Rows, turn: MicroTurn, position: int) -> int:
         """Adds the input tokens of a micro-turn from `position` on; returns the next free position."""
-        c, clock_D = self.config, self._clock(turn)
+        c, clock_D, since_D = self.config, self._clock(turn.k), self._since(turn)
         audio = bool(turn.audio)
         if audio:
             codes_LC = np.frombuffer(turn.audio, np.uint8).reshape(-1, c.audio.num_mels)
             for start in range(0, c.micro_turn.audio_in * c.audio.frames_per_token, c.audio.frames_per_token):
                 frames_LC = codes_LC[start : start + c.audio.token_frames]
-                rows.add(self._audio(torch.from_numpy(frames_LC.astype(np.int64))) + clock_D, position, audio=True)
+                embedding_D = self._audio(torch.from_numpy(frames_LC.astype(np.int64))) + clock_D
+                rows.add(embedding_D, position, audio=True, told_D=since_D)
                 position += 1
-        other_D = 0 if audio else clock_D
+        other_D, told_D = (0, None) if audio else (clock_D, since_D)
         patches = np.frombuffer(turn.patches, np.uint8).reshape(turn.num_patches, -1) if turn.num_patches else ()
         for patch in patches:
-            rows.add(self._patch(torch.from_numpy(patch.copy())) + other_D, position)
+            rows.add(self._patch(torch.from_numpy(patch.copy())) + other_D, position, told_D=told_D)
             position += 1
         for token in turn.text:
-            rows.add(self.token(token) + other_D, position)
+            rows.add(self.token(token) + other_D, position, told_D=told_D)
             position += 1
         return position
 
@@ -121,17 +127,16 @@ class Reference:
         x = self._linear(pixels.float() / 127.5 - 1, "model.vision.up_proj")
         return self._linear(F.gelu(x), "model.vision.down_proj")
 
-    def _clock(self, turn: MicroTurn) -> Tensor:
-        at_D = self._linear(self._phases(turn.k), "model.elapsed")
-        if not self.config.elapsed.since:
-            return at_D
-        since = [self._phases(each) * bool(each) for each in (turn.since_output, turn.since_kept)]
-        return at_D + self._linear(torch.cat(since), "model.since")
+    def _clock(self, k: int) -> Tensor:
+        return self._linear(_phases(k, self.config.elapsed.periods), "model.elapsed")
 
-    def _phases(self, k: int) -> Tensor:
-        periods_P = torch.tensor(self.config.elapsed.periods, dtype=torch.float64)
-        angle_P = 2 * math.pi * 0.2 * k / periods_P
-        return torch.cat([angle_P.sin(), angle_P.cos()]).float()
+    def _since(self, turn: MicroTurn) -> Tensor:
+        """What every input token of a micro-turn is told behind the blocks that hear, [D]."""
+        if self.config.since is None:
+            return torch.zeros(self.config.hidden_size)
+        periods = self.config.since.periods
+        told = [_phases(each, periods) * bool(each) for each in (turn.since_output, turn.since_kept)]
+        return self._linear(torch.cat(told), "model.since")
 
     def _attend(self, name: str, layer: int, x_TD: Tensor, positions_T: Tensor, cache: Cache) -> Tensor:
         c, length = self.config, len(x_TD)
@@ -175,6 +180,12 @@ class Reference:
     def _norm(self, x: Tensor, name: str) -> Tensor:
         scale = torch.rsqrt(x.square().mean(-1, keepdim=True) + self.config.rms_norm_eps)
         return x * scale * self.weights[name + ".weight"]
+
+
+def _phases(k: int, periods: tuple[float, ...]) -> Tensor:
+    """Where micro-turn k stands in each period: sines, then cosines, [2P]."""
+    angle_P = 2 * math.pi * 0.2 * k / torch.tensor(periods, dtype=torch.float64)
+    return torch.cat([angle_P.sin(), angle_P.cos()]).float()
 
 
 def vocabulary(checkpoint_dir: Path) -> tuple[str, ...]:

@@ -151,7 +151,8 @@ class Micro(nn.Module):
         self.embed_tokens = nn.Parameter(torch.randn(c.vocab, c.hidden) * 0.5)
         self.audio, self.ctc = Audio(c), Ctc(c)
         self.elapsed = linear(2 * len(c.periods), c.hidden, 0.1)
-        self.since = linear(4 * len(c.periods), c.hidden, 0.0)
+        # a quarter of what it is added to; drawn weaker, nothing read it within 800 steps
+        self.since = linear(4 * len(c.since_periods), c.hidden, 2.0)
         self.layers = nn.ModuleList(Block(c) for _ in range(c.layers))
         self.norm, self.lm_head = Norm(c.hidden, c.eps), linear(c.hidden, c.vocab)
         self.aux_norm = Norm(c.hidden, c.eps)
@@ -181,6 +182,8 @@ class Micro(nn.Module):
                 words_BAV = ctc_logits.softmax(-1)[..., 1:]
                 x_BTD = x_BTD + self._at_audio(self.ctc.gain * (words_BAV @ self.embed_tokens[1:]).float(), batch)
                 x_BTD = x_BTD * c.ear_gradient + x_BTD.detach() * (1 - c.ear_gradient)
+                told_BAD = self.since(since(batch.since_BA2, c.since_periods)).float()
+                x_BTD = x_BTD + self._at_audio(told_BAD, batch)
             if number == c.aux_layer:
                 aux_hidden = x_BTD
         return Outputs(
@@ -194,7 +197,6 @@ class Micro(nn.Module):
     def _embed(self, batch: Batch) -> Tensor:
         audio_BAD = self.audio(batch.frames_BALC).float()
         audio_BAD = audio_BAD + self.elapsed(clock(batch.elapsed_BA, self.c.periods)).float()
-        audio_BAD = audio_BAD + self.since(since(batch.since_BA2, self.c.periods)).float()
         x_BTD = F.embedding(batch.tokens_BT, self.embed_tokens)
         x_BTD = self._put(x_BTD, batch.audio_at_BA, audio_BAD)
         if not batch.patch_at_BP.shape[1]:

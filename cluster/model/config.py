@@ -62,7 +62,15 @@ class Ctc:
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class Elapsed:
     periods: tuple[float, ...] = (0.8, 3.2, 12.8, 51.2, 204.8, 819.2)  # seconds
-    since: bool = False  # also told: how long since the last output, and since the newest request was kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class Since:
+    """How long ago the last output was and the newest request was kept, told after block number `layer`, from 1."""
+
+    layer: int = 2
+    # seconds; none is a multiple of another, so that no two times within hours look the same
+    periods: tuple[float, ...] = (1.0, 1.9, 3.7, 7.1, 13.7, 26.3, 50.5, 97.0, 186.0, 600.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
@@ -111,6 +119,7 @@ class ModelConfig:
     vision: Vision | None = None
     ctc: Ctc | None = None
     elapsed: Elapsed = Field(default_factory=Elapsed)
+    since: Since | None = None
     micro_turn: MicroTurnLimits = Field(default_factory=MicroTurnLimits)
     window: Window = Field(default_factory=Window)
     sampling: Sampling = Field(default_factory=Sampling)
@@ -166,7 +175,8 @@ def dump_config(config: ModelConfig) -> str:
 
 def check_config(config: ModelConfig) -> None:
     """Rules that span fields. Raises ConfigError."""
-    limits, ctc, heads = config.micro_turn, config.ctc, config.num_attention_heads
+    limits, ctc, since, heads = config.micro_turn, config.ctc, config.since, config.num_attention_heads
+    layers = config.num_hidden_layers
     tokens = limits.audio_in + limits.video_in_max + limits.text_in_max + limits.text_out_max + 1
     rules = (
         ("num_attention_heads", heads % config.num_key_value_heads == 0, "must be a multiple of num_key_value_heads"),
@@ -175,7 +185,9 @@ def check_config(config: ModelConfig) -> None:
         ("sil_token_id", 0 <= config.sil_token_id < config.vocab_size, "must be below vocab_size"),
         ("position_stride", tokens <= config.position_stride, f"must hold a full micro-turn of {tokens} tokens"),
         ("vision", config.vision is not None or limits.video_in_max == 0, "is null while micro_turn.video_in_max > 0"),
-        ("ctc.layer", ctc is None or 1 <= ctc.layer <= config.num_hidden_layers, "must be in 1..num_hidden_layers"),
+        ("ctc.layer", ctc is None or 1 <= ctc.layer <= layers, "must be in 1..num_hidden_layers"),
+        ("since.layer", since is None or 1 <= since.layer <= layers, "must be in 1..num_hidden_layers"),
+        ("since.periods", since is None or all(period > 0 for period in since.periods), "must be positive seconds"),
         ("elapsed.periods", all(period > 0 for period in config.elapsed.periods), "must be positive seconds"),
         ("micro_turn.passes_max", limits.passes_max >= 1, "must be at least 1"),
     )

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from cluster.model.config import ModelConfig
-from cluster.model.layers import elapsed_features, rms_norm, since_features
+from cluster.model.layers import elapsed_features, rms_norm
 from cluster.model.sequence import Rows
 from cluster.model.tiles import RowMath
 from cluster.types import MICRO_TURN_MS
@@ -23,7 +23,6 @@ class Embedding:
         self._channels = weights["model.audio.channel_embed.weight"]
         self._audio_norm = weights["model.audio.norm.weight"]
         self._elapsed = weights["model.elapsed.weight"]
-        self._since = weights["model.since.weight"] if config.elapsed.since else None
         names = ["audio", "vision"] if config.vision else ["audio"]
         self._up = {name: weights[f"model.{name}.up_proj.weight"].to(dtype) for name in names}
         self._down = {name: weights[f"model.{name}.down_proj.weight"].to(dtype) for name in names}
@@ -40,10 +39,7 @@ class Embedding:
             places = [row + i for row, pixels in rows.patches for i in range(len(pixels) // patch_bytes)]
             x_TD[torch.tensor(places)] = self._vision(b"".join(pixels for _, pixels in rows.patches), patch_bytes)
         if rows.elapsed:
-            timed = torch.tensor([row for row, _ in rows.elapsed])
-            x_TD[timed] += self._elapsed_rows([k for _, k in rows.elapsed])
-            if self._since is not None:
-                x_TD[timed] += self._since_rows(rows.since, self._since)
+            x_TD[torch.tensor([row for row, _ in rows.elapsed])] += self._elapsed_rows([k for _, k in rows.elapsed])
         return x_TD
 
     def _audio(self, turns: list[bytes]) -> Tensor:
@@ -68,12 +64,6 @@ class Embedding:
         periods = self._config.elapsed.periods
         return self._math.linear(
             torch.tensor([elapsed_features(k, periods, MICRO_TURN_MS / 1000) for k in ks]), self._elapsed
-        )
-
-    def _since_rows(self, since: list[tuple[int, int]], weight: Tensor) -> Tensor:
-        periods = self._config.elapsed.periods
-        return self._math.linear(
-            torch.tensor([since_features(each, periods, MICRO_TURN_MS / 1000) for each in since]), weight
         )
 
 

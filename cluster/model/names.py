@@ -22,8 +22,8 @@ def trunk_tensors(config: ModelConfig) -> Iterator[tuple[str, Shape]]:
         yield "model.vision.up_proj.weight", (config.vision.hidden, config.vision.patch_bytes)
         yield "model.vision.down_proj.weight", (D, config.vision.hidden)
     yield "model.elapsed.weight", (D, 2 * len(config.elapsed.periods))
-    if config.elapsed.since:
-        yield "model.since.weight", (D, 4 * len(config.elapsed.periods))
+    if config.since is not None:
+        yield "model.since.weight", (D, 4 * len(config.since.periods))
     for layer in range(config.num_hidden_layers):
         yield from _layer_tensors(config, layer)
     if config.ctc is not None:

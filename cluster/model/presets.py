@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cluster.model.config import Ctc, Elapsed, MicroTurnLimits, ModelConfig, Vision
+from cluster.model.config import Ctc, MicroTurnLimits, ModelConfig, Since, Vision
 
 MICRO = ModelConfig(
     hidden_size=256,
@@ -17,7 +17,7 @@ MICRO = ModelConfig(
     moe_intermediate_size=128,
     vocab_size=48,
     ctc=Ctc(layer=2),
-    elapsed=Elapsed(since=True),
+    since=Since(),
 )
 """The shape of models/counterpoint-micro, with a vocabulary for tests."""
 
@@ -34,7 +34,7 @@ REFERENCE_276B = ModelConfig(
     moe_intermediate_size=1_408,
     vocab_size=160_000,
     vision=Vision(hidden=1_024),
-    elapsed=Elapsed(since=True),
+    since=Since(),
     micro_turn=MicroTurnLimits(video_in_max=4),
 )
 """276B parameters, 12B active. The layer shapes of the public reference are unpublished: these are a guess."""
@@ -50,5 +50,6 @@ def reduced(config: ModelConfig, *, width: int, depth: int, vocab_size: int) -> 
         num_hidden_layers=depth,
         vocab_size=vocab_size,
         ctc=config.ctc and Ctc(layer=min(config.ctc.layer, depth)),
+        since=config.since and replace(config.since, layer=min(config.since.layer, depth)),
         audio=replace(config.audio, hidden=max(64, config.audio.hidden // width)),
     )

@@ -17,10 +17,11 @@ from cluster.model.cache import KvCache
 from cluster.model.config import ModelConfig
 from cluster.model.dispatch import Exchange
 from cluster.model.embed import Embedding
-from cluster.model.layers import Rope, rms_norm, rope_table, rotate
+from cluster.model.layers import Rope, rms_norm, rope_table, rotate, since_features
 from cluster.model.moe import route
 from cluster.model.sequence import Rows
 from cluster.model.tiles import row_math
+from cluster.types import MICRO_TURN_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,14 @@ class Transformer:
         self._dtype, self._math = dtype, row_math(deterministic)
         self._embed = Embedding(weights, config, self._math, dtype)
         self._blocks = [_block(weights, layer, config, dtype) for layer in range(config.num_hidden_layers)]
-        # the block whose output only rows with logits need; none where words are fed back after it
-        self._last = len(self._blocks) - 1 if not (config.ctc and config.ctc.layer == len(self._blocks)) else None
+        # the block whose output only rows with logits need; none where something enters all rows after it
+        entered = [each.layer for each in (config.ctc, config.since) if each]
+        self._last = len(self._blocks) - 1 if len(self._blocks) not in entered else None
         self._norm = weights["model.norm.weight"]
         self._lm_head = weights["lm_head.weight"].to(dtype)
         self._cos, self._sin = rope_table(config.max_positions, config.head_dim, config.rope_theta)
+        if config.since:
+            self._since = weights["model.since.weight"]
         if config.ctc:
             self._ctc_norm, self._ctc_gain = weights["model.ctc.norm.weight"], weights["model.ctc.gain"]
             self._ctc_head = weights["model.ctc.head.weight"].to(dtype)
@@ -80,6 +84,8 @@ class Transformer:
             x_TD = x_TD + exchange.run(layer, h_TD.to(self._dtype), experts_TK, weights_TK, kept)
             if self.config.ctc and layer + 1 == self.config.ctc.layer and rows.audio:
                 self._feed_words_back(x_TD, rows)
+            if self.config.since and layer + 1 == self.config.since.layer and rows.elapsed:
+                self._tell_since(x_TD, rows, self.config.since.periods)
             beat()
         if kept is None:
             x_TD = x_TD[torch.tensor(rows.logits, dtype=torch.int64)]
@@ -102,6 +108,11 @@ class Transformer:
         words_NV = torch.softmax(self._math.linear(h, self._ctc_head).float(), dim=-1)
         words_NV[:, self.config.sil_token_id] = 0.0
         x_TD[places] += self._ctc_gain * self._math.linear(words_NV.to(self._dtype), self._embed_DV).float()
+
+    def _tell_since(self, x_TD: Tensor, rows: Rows, periods: tuple[float, ...]) -> None:
+        """How long ago the session spoke and was asked enters behind the blocks that hear, which need none of it."""
+        told = torch.tensor([since_features(each, periods, MICRO_TURN_MS / 1000) for each in rows.since])
+        x_TD[torch.tensor([row for row, _ in rows.elapsed])] += self._math.linear(told, self._since)
 
     def _rms(self, x: Tensor, weight: Tensor) -> Tensor:
         return rms_norm(x, weight, self.config.rms_norm_eps)
