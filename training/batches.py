@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import torch
 
+from cluster.model.since import SIZE
 from training import standing, views
 from training.mixing import Room, render
 from training.script import Pool, Script
@@ -46,7 +47,7 @@ class Batch:
     targets_BT: torch.Tensor
     audio_at_BA: torch.Tensor
     elapsed_BA: torch.Tensor
-    since_BA2: torch.Tensor
+    since_BAX: torch.Tensor  # what of `cluster.model.since` is 1
     frames_BALC: torch.Tensor
     aux_at_N2: torch.Tensor  # row and column
     aux_NH: torch.Tensor  # columns as in `training.standing`
@@ -117,7 +118,7 @@ def collate(rows: list[views.View], shape: Shape) -> Batch:
     tokens, positions = np.zeros((size, width), np.int64), np.zeros((size, width), np.int64)
     targets = np.full((size, width), views.NONE, np.int64)
     audio_at, elapsed = np.full((size, audios), width, np.int64), np.zeros((size, audios), np.int64)
-    since = np.zeros((size, audios, 2), np.int64)
+    since = np.zeros((size, audios, 2 * SIZE), bool)
     frames = np.zeros((size, audios, *rows[0].frames_ALC.shape[1:]), np.uint8)
     words = np.zeros((size, WORDS), np.int64)
     patch_at = np.full((size, shape.pictures * views.PATCHES), width, np.int64)
@@ -128,7 +129,7 @@ def collate(rows: list[views.View], shape: Shape) -> Batch:
         tokens[index, :length], positions[index, :length] = row.tokens_T, row.positions_T
         targets[index, :length] = row.targets_T
         audio_at[index, :audio], elapsed[index, :audio] = row.audio_at_A, row.elapsed_A
-        since[index, :audio], frames[index, :audio] = row.since_A2, row.frames_ALC
+        since[index, :audio], frames[index, :audio] = row.since_AX, row.frames_ALC
         words[index, : len(row.words_W)] = row.words_W
         aux_at.append(np.stack([np.full(len(row.aux_at_K), index), row.aux_at_K], axis=1))
         each_PG, shown = row.picture_at_P[:, None] + np.arange(views.PATCHES), len(row.picture_at_P)
@@ -142,7 +143,7 @@ def collate(rows: list[views.View], shape: Shape) -> Batch:
         targets_BT=torch.from_numpy(targets),
         audio_at_BA=torch.from_numpy(audio_at),
         elapsed_BA=torch.from_numpy(elapsed),
-        since_BA2=torch.from_numpy(since),
+        since_BAX=torch.from_numpy(since),
         frames_BALC=torch.from_numpy(frames),
         aux_at_N2=torch.from_numpy(np.concatenate(aux_at)),
         aux_NH=torch.from_numpy(aux_NH),

@@ -46,7 +46,7 @@ def served_config(c: ModelConfig, sil_bias: float, sees: bool) -> served.ModelCo
         micro_turn=served.MicroTurnLimits(video_in_max=PATCHES if sees else 0),
         ctc=served.Ctc(layer=c.ctc_layer),
         elapsed=served.Elapsed(periods=c.periods),
-        since=served.Since(layer=c.ctc_layer, periods=c.since_periods),
+        since=served.Since(layer=c.ctc_layer),
         sampling=served.Sampling(sil_bias=sil_bias),
         torch_dtype="float32",
     )
@@ -73,7 +73,7 @@ def _renamed(state: dict[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
         elif name.endswith("mlp.down"):
             for expert, down_DI in enumerate(tensor):
                 yield f"model.{name.removesuffix('down')}experts.{expert}.down_proj.weight", down_DI
-        elif name in ("embed_tokens", "audio.channel_embed"):
+        elif name in ("embed_tokens", "audio.channel_embed", "since"):
             yield f"model.{name}.weight", tensor
         else:
             yield name if name.startswith("lm_head") else f"model.{name}", tensor

@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from cluster.model.config import ModelConfig, load_config
+from cluster.model.since import since_features
 from cluster.types import ContextTurn, MicroTurn
 
 
@@ -128,15 +129,15 @@ class Reference:
         return self._linear(F.gelu(x), "model.vision.down_proj")
 
     def _clock(self, k: int) -> Tensor:
-        return self._linear(_phases(k, self.config.elapsed.periods), "model.elapsed")
+        periods_P = torch.tensor(self.config.elapsed.periods, dtype=torch.float64)
+        angle_P = 2 * math.pi * 0.2 * k / periods_P
+        return self._linear(torch.cat([angle_P.sin(), angle_P.cos()]).float(), "model.elapsed")
 
     def _since(self, turn: MicroTurn) -> Tensor:
         """What every input token of a micro-turn is told behind the blocks that hear, [D]."""
         if self.config.since is None:
             return torch.zeros(self.config.hidden_size)
-        periods = self.config.since.periods
-        told = [_phases(each, periods) * bool(each) for each in (turn.since_output, turn.since_kept)]
-        return self._linear(torch.cat(told), "model.since")
+        return self._linear(torch.tensor(since_features((turn.since_output, turn.since_kept))), "model.since")
 
     def _attend(self, name: str, layer: int, x_TD: Tensor, positions_T: Tensor, cache: Cache) -> Tensor:
         c, length = self.config, len(x_TD)
@@ -180,12 +181,6 @@ class Reference:
     def _norm(self, x: Tensor, name: str) -> Tensor:
         scale = torch.rsqrt(x.square().mean(-1, keepdim=True) + self.config.rms_norm_eps)
         return x * scale * self.weights[name + ".weight"]
-
-
-def _phases(k: int, periods: tuple[float, ...]) -> Tensor:
-    """Where micro-turn k stands in each period: sines, then cosines, [2P]."""
-    angle_P = 2 * math.pi * 0.2 * k / torch.tensor(periods, dtype=torch.float64)
-    return torch.cat([angle_P.sin(), angle_P.cos()]).float()
 
 
 def vocabulary(checkpoint_dir: Path) -> tuple[str, ...]:

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cluster.model.config import Since
 from training import vocab
 from training.precision import WORK
 from training.sights.body import STANCE
@@ -52,7 +51,6 @@ class ModelConfig:
     audio_hidden: int = 512
     vision_hidden: int = 256
     frames_per_token: int = 5
-    since_periods: tuple[float, ...] = Since().periods
     periods: tuple[float, ...] = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 2048.0, 4096.0)
 
 

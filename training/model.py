@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from cluster.model.since import SIZE
 from training.batches import Batch
 from training.layers import Audio, Ctc, ModelConfig, Norm, Sights, Vision, linear
 from training.precision import WORK
@@ -152,7 +153,7 @@ class Micro(nn.Module):
         self.audio, self.ctc = Audio(c), Ctc(c)
         self.elapsed = linear(2 * len(c.periods), c.hidden, 0.1)
         # a quarter of what it is added to; drawn weaker, nothing read it within 800 steps
-        self.since = linear(4 * len(c.since_periods), c.hidden, 2.0)
+        self.since = nn.Parameter(torch.randn(c.hidden, 2 * SIZE) * 0.5)
         self.layers = nn.ModuleList(Block(c) for _ in range(c.layers))
         self.norm, self.lm_head = Norm(c.hidden, c.eps), linear(c.hidden, c.vocab)
         self.aux_norm = Norm(c.hidden, c.eps)
@@ -182,8 +183,7 @@ class Micro(nn.Module):
                 words_BAV = ctc_logits.softmax(-1)[..., 1:]
                 x_BTD = x_BTD + self._at_audio(self.ctc.gain * (words_BAV @ self.embed_tokens[1:]).float(), batch)
                 x_BTD = x_BTD * c.ear_gradient + x_BTD.detach() * (1 - c.ear_gradient)
-                told_BAD = self.since(since(batch.since_BA2, c.since_periods)).float()
-                x_BTD = x_BTD + self._at_audio(told_BAD, batch)
+                x_BTD = x_BTD + self._at_audio(batch.since_BAX.float() @ self.since.mT, batch)
             if number == c.aux_layer:
                 aux_hidden = x_BTD
         return Outputs(
@@ -231,11 +231,6 @@ def clock(k: Tensor, periods: tuple[float, ...]) -> Tensor:
     """Elapsed-time features of micro-turns k: [..., 2P], sines then cosines."""
     angle = k[..., None].double() * 0.2 * 2 * math.pi / torch.tensor(periods, dtype=torch.float64, device=k.device)
     return torch.cat([angle.sin(), angle.cos()], dim=-1).float()
-
-
-def since(turns_2: Tensor, periods: tuple[float, ...]) -> Tensor:
-    """Features of the micro-turns since an output and since a request, [..., 2] to [..., 4P]; zeros for those of 0."""
-    return (clock(turns_2, periods) * (turns_2 > 0)[..., None]).flatten(-2)
 
 
 def rope(positions_BT: Tensor, c: ModelConfig) -> tuple[Tensor, Tensor]:

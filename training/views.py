@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from cluster.model.since import since_features
 from training import vocab
 from training.sights.body import STANCE
 from training.sights.reel import TRACK
@@ -55,7 +56,7 @@ class View:
     targets_T: Ints
     audio_at_A: Ints  # index of each audio token in the row
     elapsed_A: Ints  # its k
-    since_A2: Ints  # micro-turns since an output, and since the newest request was kept
+    since_AX: npt.NDArray[np.bool_]  # what it is told of how long ago the model spoke and was asked
     frames_ALC: npt.NDArray[np.uint8]
     aux_at_K: Ints  # index of the last input token of each micro-turn with targets
     aux_KH: Ints
@@ -137,7 +138,7 @@ def view(
         targets += [NONE] * (1 + patches + len(text)) + choices + [NONE]
         audio_at += [at, at + 1]
         elapsed += [k + cut.k_offset] * 2
-        since += [since_K2[k]] * 2
+        since += [since_features(since_K2[k])] * 2
         sound_FC = padded_FC[k * FRAMES_PER_TURN : k * FRAMES_PER_TURN + FRAMES_PER_TURN + FRAMES_PER_TOKEN]
         frames += [sound_FC[: 2 * FRAMES_PER_TOKEN], sound_FC[FRAMES_PER_TOKEN:]]
         if shot:
@@ -156,7 +157,7 @@ def view(
         targets_T=np.array(targets),
         audio_at_A=np.array(audio_at),
         elapsed_A=np.array(elapsed),
-        since_A2=np.array(since),
+        since_AX=np.array(since, bool),
         frames_ALC=np.stack(frames),
         aux_at_K=np.array(aux_at, np.int64),
         aux_KH=np.array(aux, np.int64).reshape(-1, len(COLUMNS)),

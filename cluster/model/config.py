@@ -69,8 +69,6 @@ class Since:
     """How long ago the last output was and the newest request was kept, told after block number `layer`, from 1."""
 
     layer: int = 2
-    # seconds; none is a multiple of another, so that no two times within hours look the same
-    periods: tuple[float, ...] = (1.0, 1.9, 3.7, 7.1, 13.7, 26.3, 50.5, 97.0, 186.0, 600.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
@@ -187,7 +185,6 @@ def check_config(config: ModelConfig) -> None:
         ("vision", config.vision is not None or limits.video_in_max == 0, "is null while micro_turn.video_in_max > 0"),
         ("ctc.layer", ctc is None or 1 <= ctc.layer <= layers, "must be in 1..num_hidden_layers"),
         ("since.layer", since is None or 1 <= since.layer <= layers, "must be in 1..num_hidden_layers"),
-        ("since.periods", since is None or all(period > 0 for period in since.periods), "must be positive seconds"),
         ("elapsed.periods", all(period > 0 for period in config.elapsed.periods), "must be positive seconds"),
         ("micro_turn.passes_max", limits.passes_max >= 1, "must be at least 1"),
     )

@@ -43,9 +43,3 @@ def elapsed_features(k: int, periods: tuple[float, ...], micro_turn_s: float) ->
     """[sin…, cos…] of micro-turn k's start over each period, in double precision."""
     angles = [2.0 * math.pi * micro_turn_s * k / period for period in periods]
     return [math.sin(angle) for angle in angles] + [math.cos(angle) for angle in angles]
-
-
-def since_features(since: tuple[int, int], periods: tuple[float, ...], micro_turn_s: float) -> list[float]:
-    """Those of either time, one after the other; zeros for one that is 0."""
-    none = [0.0] * (2 * len(periods))
-    return [x for each in since for x in (elapsed_features(each, periods, micro_turn_s) if each else none)]

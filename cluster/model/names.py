@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cluster.model import since
 from cluster.model.config import ModelConfig
 
 Shape = tuple[int, ...]
@@ -23,7 +24,7 @@ def trunk_tensors(config: ModelConfig) -> Iterator[tuple[str, Shape]]:
         yield "model.vision.down_proj.weight", (D, config.vision.hidden)
     yield "model.elapsed.weight", (D, 2 * len(config.elapsed.periods))
     if config.since is not None:
-        yield "model.since.weight", (D, 4 * len(config.since.periods))
+        yield "model.since.weight", (D, 2 * since.SIZE)
     for layer in range(config.num_hidden_layers):
         yield from _layer_tensors(config, layer)
     if config.ctc is not None:

@@ -17,11 +17,11 @@ from cluster.model.cache import KvCache
 from cluster.model.config import ModelConfig
 from cluster.model.dispatch import Exchange
 from cluster.model.embed import Embedding
-from cluster.model.layers import Rope, rms_norm, rope_table, rotate, since_features
+from cluster.model.layers import Rope, rms_norm, rope_table, rotate
 from cluster.model.moe import route
 from cluster.model.sequence import Rows
+from cluster.model.since import since_features
 from cluster.model.tiles import row_math
-from cluster.types import MICRO_TURN_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Transformer:
             if self.config.ctc and layer + 1 == self.config.ctc.layer and rows.audio:
                 self._feed_words_back(x_TD, rows)
             if self.config.since and layer + 1 == self.config.since.layer and rows.elapsed:
-                self._tell_since(x_TD, rows, self.config.since.periods)
+                self._tell_since(x_TD, rows)
             beat()
         if kept is None:
             x_TD = x_TD[torch.tensor(rows.logits, dtype=torch.int64)]
@@ -109,9 +109,9 @@ class Transformer:
         words_NV[:, self.config.sil_token_id] = 0.0
         x_TD[places] += self._ctc_gain * self._math.linear(words_NV.to(self._dtype), self._embed_DV).float()
 
-    def _tell_since(self, x_TD: Tensor, rows: Rows, periods: tuple[float, ...]) -> None:
+    def _tell_since(self, x_TD: Tensor, rows: Rows) -> None:
         """How long ago the session spoke and was asked enters behind the blocks that hear, which need none of it."""
-        told = torch.tensor([since_features(each, periods, MICRO_TURN_MS / 1000) for each in rows.since])
+        told = torch.tensor([since_features(each) for each in rows.since])
         x_TD[torch.tensor([row for row, _ in rows.elapsed])] += self._math.linear(told, self._since)
 
     def _rms(self, x: Tensor, weight: Tensor) -> Tensor:

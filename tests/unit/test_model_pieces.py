@@ -13,12 +13,12 @@ from cluster.errors import Rejected
 from cluster.model.cache import KvCache
 from cluster.model.dispatch import Pairs
 from cluster.model.frames import from_frame, to_frame
-from cluster.model.layers import elapsed_features, since_features
 from cluster.model.moe import expert_runs
 from cluster.model.pages import PAGE_ROWS, PageTable, pages_for
 from cluster.model.presets import MICRO, MICRO_VISION, reduced
 from cluster.model.probe import probe_dtype
 from cluster.model.sequence import Context, Rows, Segment
+from cluster.model.since import SIZE, since_features, since_places
 from cluster.types import ContextTurn, Dtype, MicroTurn, Prefill, TensorFrame
 
 torch.set_num_threads(1)
@@ -56,8 +56,29 @@ def test_how_long_ago_stands_beside_the_time_of_each_micro_turn_and_nothing_wher
     rows, context = Rows(), Context(slot=0)
     rows.append_turns(context, (replace(TURN, since_output=3, since_kept=2), replace(TURN, since_output=4)), MICRO)
     assert rows.since == [(3, 2), (3, 2), (4, 0), (4, 0)]
-    features = since_features((4, 0), (2.0, 8.0), 0.2)
-    assert features == [*elapsed_features(4, (2.0, 8.0), 0.2), 0.0, 0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("micro_turns", "said"),
+    [
+        (0, ()),  # nothing to count from
+        (1, (0, "below twenty", 1)),
+        (62, (12, "below twenty", 2)),
+        (99, (19, "below twenty", 4)),
+        (100, (0, "twenty", 0)),
+        (237, (7, "forty", 2)),
+        (349, (9, "sixty", 4)),
+        (350, ("seventy and more",)),
+        (90_000, ("seventy and more",)),
+    ],
+)
+def test_how_long_ago_is_told_in_the_digits_in_which_people_ask(micro_turns: int, said: tuple[object, ...]) -> None:
+    tens = ("below twenty", "twenty", "thirty", "forty", "fifty", "sixty", "seventy and more")
+    names = (*range(20), *tens, *range(5))
+    assert tuple(names[place] for place in since_places(micro_turns)) == said
+    told = since_features((micro_turns, 3))
+    assert [i for i, x in enumerate(told) if x] == [*since_places(micro_turns), SIZE, SIZE + 20, SIZE + 30]
+    assert since_features((0, micro_turns))[SIZE:] == told[:SIZE]
 
 
 @settings(max_examples=60, deadline=None)

@@ -6,11 +6,10 @@ from types import SimpleNamespace
 from typing import cast
 
 import numpy as np
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cluster.model.layers import since_features
+from cluster.model.since import since_features
 from cluster.session.context import open_context
 from cluster.session.limits import CheckpointLimits, ControlTokens, SessionRules
 from cluster.session.outcome import enter
@@ -18,7 +17,6 @@ from cluster.session.since import told_since
 from cluster.session.terms import Terms
 from cluster.types import ContextTurn, MicroTurn
 from training import views, vocab
-from training.model import since
 from training.timeline import Timeline
 from training.views import Cut
 
@@ -44,11 +42,5 @@ def test_a_view_from_mid_session_counts_from_what_lies_before_it() -> None:
     line.finish()
     cut = Cut(pins=(9, 10), start=50, stop=52, k_offset=1000)
     row = views.view(line, np.zeros((1000, 40), np.uint8), cut, 100, frozenset())
-    assert row.since_A2.tolist() == [[10, 0]] * 2 + [[11, 0]] * 2 + [[20, 40]] * 2 + [[21, 41]] * 2
-
-
-def test_the_features_of_training_are_those_of_the_server() -> None:
-    periods = (2.0, 8.0, 64.0)
-    told = [(3, 0), (40, 7), (0, 0)]
-    served = torch.tensor([since_features(each, periods, 0.2) for each in told])
-    torch.testing.assert_close(since(torch.tensor(told), periods), served)
+    told = [(10, 0), (11, 0), (20, 40), (21, 41)]
+    assert row.since_AX.tolist() == [since_features(each) for each in told for _ in range(2)]
