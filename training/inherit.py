@@ -36,6 +36,8 @@ def inherit(model: Micro, checkpoint: Path) -> list[str]:
                 raise ValueError(f"{checkpoint}: {name} is {tuple(old.shape)}, here {tuple(own.shape)}")
             else:
                 own.copy_(old)
+        if "since" in fresh:
+            model.tell_in_words()
         model.vision.trained.fill_("model.vision.up_proj.weight" in given)
     return fresh
 

@@ -25,6 +25,7 @@ from cluster.voice.units import load_units
 from training import effects, losses, optim
 from training.batches import CONVERSATION, DENSE, SHORT, Batch, collate, dense_view, on, random_view, short_view
 from training.clips import Clip, in_recipe, pack, read_recorded, read_shard
+from training.drill import DRILL, drill_view
 from training.inherit import adopt, inherit
 from training.losses import Weights
 from training.memory import keep_memory
@@ -138,7 +139,7 @@ class Trainer:
         return self._config["stage"][-1]
 
     def one_step(self, pool: Pool) -> None:
-        """One step on dense speech or sights, short or whole conversations, as the stage shares them out."""
+        """One step on drills, dense speech or sights, short or whole conversations, as the stage shares them out."""
         rng = np.random.default_rng([self._config["seed"], self.step])
         stage, tr = self.stage(), self._train
         factor = optim.schedule(self.step, tr["warm_up_steps"], self.steps, tr["decay_steps"], tr["floor"])
@@ -201,6 +202,8 @@ class Trainer:
         match what:
             case "dense":
                 return collate([dense_view(rng, pool) for _ in range(tr["dense_batch"])], DENSE)
+            case "drill":
+                return collate([drill_view(rng) for _ in range(tr["drill_batch"])], DRILL)
             case "short":
                 return collate([short_view(rng, pool) for _ in range(tr["short_batch"])], SHORT)
             case "dense_sights":
@@ -228,7 +231,7 @@ def _sizes(state: dict[str, Any]) -> list[int]:
 def _drawn(rng: np.random.Generator, stage: dict[str, Any]) -> str:
     """Which kind of rows, "" for whole conversations."""
     draw = rng.random()
-    for what in ("dense", "short", "dense_sights", "sights", "long_sights", "portraits"):
+    for what in ("drill", "dense", "short", "dense_sights", "sights", "long_sights", "portraits"):
         draw -= stage.get(what, 0.0)
         if draw < 0:
             return what
