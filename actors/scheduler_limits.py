@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from tokenizers import Tokenizer
@@ -9,7 +10,7 @@ from tokenizers import Tokenizer
 from cluster.config import Config
 from cluster.errors import ConfigError
 from cluster.model.config import ModelConfig
-from cluster.session.limits import CheckpointLimits, ControlTokens, SessionRules
+from cluster.session.limits import TODAY, CheckpointLimits, ControlTokens, SessionRules
 from cluster.types import ModelEvent
 
 
@@ -44,10 +45,8 @@ def _control_tokens(path: Path) -> ControlTokens:
 
 def rules_of(config: Config) -> SessionRules:
     limits = config.limits
-    return SessionRules(
-        goes_on=True,
-        tells_since=True,
-        closes_anew=True,
+    return replace(
+        TODAY,
         detached_max_ms=limits.detached_s * 1000,
         idle_max_ms=limits.idle_s * 1000,
         duration_max_ms=limits.max_duration_s * 1000,

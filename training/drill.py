@@ -12,7 +12,7 @@ from training import tasks, views
 from training.batches import EARLY, LATE, Shape
 from training.mixing import Room, render
 from training.tasks import Kind
-from training.timeline import FRAMES_PER_TURN, Timeline
+from training.timeline import Timeline
 
 TAIL = 40  # micro-turns that are learned from
 DRILL = Shape(232, 2 * (TAIL + views.PINS_MAX))

@@ -41,6 +41,28 @@ class Said:
         return (self.k + 1) * TURN_S + EGRESS_S
 
 
+class Past:
+    """What a session without anchors has said and keeps, as far as its micro-turns are told of it."""
+
+    def __init__(self) -> None:
+        self._newest: tuple[ContextTurn, ...] = ()
+        self._pins: tuple[tuple[ContextTurn, ...], ...] = ()
+        self._told = MicroTurn(k=-1)
+
+    def tell(self, turn: MicroTurn) -> MicroTurn:
+        (self._told,) = told_since([turn], self._newest, self._pins)
+        return self._told
+
+    def enter(self, out: tuple[int, ...]) -> None:
+        """The micro-turn that was told last is over, with this output."""
+        self._newest = (ContextTurn(turn=self._told, out=out),)
+        for token in out:
+            if token == vocab.TOKEN_ID[vocab.KEEP]:
+                self._pins = (*self._pins, self._newest)
+            elif token == vocab.TOKEN_ID[vocab.RELEASE]:
+                self._pins = self._pins[1:]
+
+
 class Listener:
     """One conversation, greedy, with anchors as the server makes them."""
 

@@ -14,14 +14,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cluster.model.since import SIZE
+from cluster.model.since import SIZE, since_places
 from training import vocab
 from training.batches import Batch
 from training.layers import Audio, Ctc, ModelConfig, Norm, Sights, Vision, linear
 from training.precision import WORK
 from training.standing import COLUMNS
+from training.timeline import TURN_MS
 
 QUERIES = 128  # at a time in attention
+SECOND = 1000 // TURN_MS  # micro-turns
 
 
 class Attention(nn.Module):
@@ -165,13 +167,13 @@ class Micro(nn.Module):
         """How long ago begins as the words of its digits, as if they were heard: what finds again a word that was asked
         for can then find a time. Half as strong as words that are heard; drawn weak and at random nothing read it.
         """
-        ones = [0, *(vocab.TOKEN_ID[vocab.number(second)] for second in range(1, 20))]
-        tens = [0, *(vocab.TOKEN_ID[vocab.number(second)] for second in range(20, 70, 10))]
+        said = [*range(1, 20), *range(20, 70, 10)]  # seconds
+        words = [vocab.TOKEN_ID[vocab.number(seconds)] for seconds in said]
+        places = torch.tensor([since_places(SECOND * seconds)[seconds >= 20] for seconds in said])
         with torch.no_grad():
             self.since.normal_(std=0.25)
             for first in (0, SIZE):
-                self.since[:, first + 1 : first + len(ones)] += 2.5 * self.embed_tokens[ones[1:]].mT
-                self.since[:, first + len(ones) + 1 : first + len(ones) + len(tens)] += 2.5 * self.embed_tokens[tens[1:]].mT
+                self.since[:, first + places] += 2.5 * self.embed_tokens[words].mT
 
     def listen(self, batch: Batch) -> Tensor:
         """Only as far as the words heard: CTC logits, [B, A, V]. A third of the work of `forward`."""
@@ -184,15 +186,19 @@ class Micro(nn.Module):
             x_BTD, _ = block(x_BTD, *position)
         return x_BTD
 
-    def forward(self, batch: Batch) -> Outputs:
-        c = self.c
-        x_BTD, position = self._embed(batch), self._position(batch)
+    def forward(self, batch: Batch, hears: bool = True) -> Outputs:
+        """hears: False leaves what hears, up to the CTC, as it is: there is nothing to be learned from silence."""
+        c, learns = self.c, torch.is_grad_enabled()
+        with torch.set_grad_enabled(learns and hears):
+            x_BTD, position = self._embed(batch), self._position(batch)
         balance, ctc_logits, ear_hidden, aux_hidden = x_BTD.new_zeros(()), x_BTD, x_BTD, x_BTD
         for number, block in enumerate(self.layers, start=1):
-            x_BTD, loss = block(x_BTD, *position)
+            with torch.set_grad_enabled(learns and (hears or number > c.ctc_layer)):
+                x_BTD, loss = block(x_BTD, *position)
             balance = balance + loss / c.layers
             if number == c.ctc_layer:
-                ear_hidden, ctc_logits = x_BTD, self.heard(x_BTD, batch)
+                with torch.set_grad_enabled(learns and hears):
+                    ear_hidden, ctc_logits = x_BTD, self.heard(x_BTD, batch)
                 words_BAV = ctc_logits.softmax(-1)[..., 1:]
                 x_BTD = x_BTD + self._at_audio(self.ctc.gain * (words_BAV @ self.embed_tokens[1:]).float(), batch)
                 x_BTD = x_BTD * c.ear_gradient + x_BTD.detach() * (1 - c.ear_gradient)

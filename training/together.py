@@ -16,7 +16,7 @@ from cluster.model.dispatch import Local
 from cluster.types import Prefill, SlotWork, TickBatch
 from training.expert_load import CountingBank
 from training.forward import vocabulary
-from training.listener import Said, micro_turns, to_said
+from training.listener import Past, Said, micro_turns, to_said
 
 _PAGES_PER_SLOT = 56  # 16 rows each: a conversation shorter than the window, even a talkative one
 
@@ -37,14 +37,17 @@ def listen_together(bank: CountingBank, sounds: Sequence[npt.NDArray[np.float32]
     engine.step(TickBatch(n=0, engine_epoch=0, work=opened))
     words = vocabulary(bank.checkpoint)
     said: list[list[Said]] = [[] for _ in sounds]
+    pasts = [Past() for _ in sounds]
     for k in range(max(map(len, turns))):
         passes = engine.config.micro_turn.passes_max
         live = [slot for slot, own in enumerate(turns) if k < len(own)]
         work = tuple(
-            SlotWork(session=str(slot), epoch=1, slot=slot, turns=(turns[slot][k],), max_passes=passes) for slot in live
+            SlotWork(session=str(slot), epoch=1, slot=slot, turns=(pasts[slot].tell(turns[slot][k]),), max_passes=passes)
+            for slot in live
         )
         result = engine.step(TickBatch(n=k + 1, engine_epoch=0, work=work))
         for slot, each in zip(live, result.results, strict=True):
+            pasts[slot].enter(each.outputs[0].tokens)
             if tokens := each.outputs[0].tokens:
                 said[slot].append(to_said(k, tokens, words))
     return said

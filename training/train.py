@@ -177,7 +177,7 @@ class Trainer:
                 ctc = losses.ctc_loss(self.model.heard(ear_BTD, batch), batch)
                 parts = losses.shown_parts(shown) | {"ctc": float(ctc.detach())}
                 return shown.sum() * self._weights.shown + ctc * self._weights.ctc, _named(what, parts)
-            total, parts = losses.loss(self.model, batch, self.model(batch), self._weights)
+            total, parts = losses.loss(self.model, batch, self.model(batch, hears=what != "drill"), self._weights)
         return total, _named(what, parts) if what else parts
 
     def _portrait_loss(self, rng: np.random.Generator) -> tuple[torch.Tensor, dict[str, float]]:

@@ -68,3 +68,7 @@ class SessionRules:
     tells_since: bool = False  # micro-turns are told how long ago the session spoke; not so before 2026-11-28
     closes_anew: bool = False  # who comes back with input that had not entered closes after it; likewise
     failures_max: int = 5  # steps in a row that failed, before the session is given up
+
+
+TODAY = SessionRules(goes_on=True, tells_since=True, closes_anew=True)
+"""What sessions that are opened now live by; the defaults are those of sessions from before there was a choice."""

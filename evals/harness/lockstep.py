@@ -12,6 +12,7 @@ from typing import Protocol
 from cluster.runtime import Effects, SchedulerConfig, SchedulerCore
 from cluster.session.commands import OpenGranted, OpenRejected, Result, Sealed, SessionEnded
 from cluster.session.events import Answer, EdgeEvent, JournalOutcome, Open
+from cluster.session.limits import TODAY
 from evals.harness.model import Model
 from evals.harness.script import Script
 from evals.harness.scripts import Scripted
@@ -90,6 +91,7 @@ class _Run:
             engine_epoch=1,
             num_slots=2 * model.sessions,
             max_sessions=model.sessions,
+            rules=TODAY,
             lockstep=True,
         )
         self._core = SchedulerCore(config, model.limits, model.engine.versions)

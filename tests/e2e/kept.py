@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from actors.replay import replay
@@ -26,9 +27,9 @@ def made_of(pcm: bytes, checkpoint: Path) -> list[MicroTurn]:
 
 
 def entered(talk: Talk) -> list[MicroTurn]:
-    """What the journal holds of the input."""
+    """What the journal holds of the input, without what the scheduler told each micro-turn."""
     records = [RECORDS.decode(line) for line in talk.held["journal.jsonl"].splitlines()]
-    return [turn for record in records for turn in record.turns]
+    return [replace(turn, since_output=0, since_kept=0) for record in records for turn in record.turns]
 
 
 async def assert_replays(talk: Talk, checkpoint: Path, folder: Path) -> None:

@@ -19,6 +19,7 @@ from cluster.model.moe import ExpertBank
 from cluster.model.placement import held_by, uniform_placement
 from cluster.types import Dtype, MicroTurn, SlotWork, TickBatch
 from tests.unit.engine_tools import Driver, conversation, kv
+from training.listener import Past
 
 NUM_TICKS = 12
 
@@ -63,15 +64,16 @@ def rank_engine(folder: Path, rendezvous: Path, rank: int, dtype: Dtype = Dtype.
 
 def talk(engine: Engine, rank: int, ticks: int = NUM_TICKS, turns: Sequence[MicroTurn] = ()) -> dict[str, object]:
     """turns: as many as there are ticks; none: noise of its own."""
-    driver, said, calls, passes = Driver(engine), [], 0, 0
+    driver, said, calls, passes, past = Driver(engine), [], 0, 0, Past()
     for i, turn in enumerate(turns or conversation(40 + rank, ticks, engine.config)):
         if rank == 1 and not ticks // 4 <= i < ticks - ticks // 4:
             result = engine.step(TickBatch(n=i, engine_epoch=1, work=()))
             continue
         prefills = (driver.opening(0),) if not said else ()
-        work = SlotWork(session=f"r{rank}", epoch=1, slot=0, turns=(turn,), max_passes=5, prefills=prefills)
+        work = SlotWork(session=f"r{rank}", epoch=1, slot=0, turns=(past.tell(turn),), max_passes=5, prefills=prefills)
         result = driver.tick(work)
         said.append(driver.only(result).outputs[0].tokens)
+        past.enter(said[-1])
         calls, passes = calls + result.expert_calls, passes + result.passes
     return {"said": said, "kv": kv(engine, 0), "calls": calls, "passes": passes}
 

@@ -17,6 +17,7 @@ from cluster.session.since import told_since
 from cluster.session.terms import Terms
 from cluster.types import ContextTurn, MicroTurn
 from training import views, vocab
+from training.listener import Past
 from training.timeline import Timeline
 from training.views import Cut
 
@@ -44,3 +45,15 @@ def test_a_view_from_mid_session_counts_from_what_lies_before_it() -> None:
     row = views.view(line, np.zeros((1000, 40), np.uint8), cut, 100, frozenset())
     told = [(10, 0), (11, 0), (20, 40), (21, 41)]
     assert row.since_AX.tolist() == [since_features(each) for each in told for _ in range(2)]
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from([(), (), (), (90,), KEPT, RELEASED]), min_size=1, max_size=60))
+def test_conversations_side_by_side_are_told_the_same(outs: list[tuple[int, ...]]) -> None:
+    line = Timeline(len(outs), out={k: ids for k, ids in enumerate(outs) if ids})
+    past, told = Past(), []
+    for k, ids in enumerate(outs):
+        turn = past.tell(MicroTurn(k=k))
+        told.append((turn.since_output, turn.since_kept))
+        past.enter(ids)
+    assert views.since_each(line) == told
