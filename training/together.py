@@ -41,9 +41,10 @@ def listen_together(bank: CountingBank, sounds: Sequence[npt.NDArray[np.float32]
     for k in range(max(map(len, turns))):
         passes = engine.config.micro_turn.passes_max
         live = [slot for slot, own in enumerate(turns) if k < len(own)]
+        told = [pasts[slot].tell(turns[slot][k]) for slot in live]
         work = tuple(
-            SlotWork(session=str(slot), epoch=1, slot=slot, turns=(pasts[slot].tell(turns[slot][k]),), max_passes=passes)
-            for slot in live
+            SlotWork(session=str(slot), epoch=1, slot=slot, turns=(turn,), max_passes=passes)
+            for slot, turn in zip(live, told, strict=True)
         )
         result = engine.step(TickBatch(n=k + 1, engine_epoch=0, work=work))
         for slot, each in zip(live, result.results, strict=True):

@@ -45,7 +45,7 @@ Talk = dict[str, object]
     ids=["narrow experts", "quarter experts"],
 )
 def config(request: pytest.FixtureRequest) -> ModelConfig:
-    return replace(REFERENCE_276B, num_hidden_layers=1, vocab_size=300, moe_intermediate_size=request.param)
+    return replace(REFERENCE_276B, num_hidden_layers=1, since=None, vocab_size=300, moe_intermediate_size=request.param)
 
 
 @pytest.fixture(scope="module")

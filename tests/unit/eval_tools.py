@@ -24,7 +24,7 @@ def talkative(folder: Path) -> Path:
     tokenizer = SHIPPED / "tokenizer.json"
     size = Tokenizer.from_file(str(tokenizer)).get_vocab_size()
     window = Window(micro_turns=16, pins_max=4, prefix_max=8)
-    shape = replace(MICRO_VISION, num_hidden_layers=1, ctc=None, vocab_size=size, window=window)
+    shape = replace(MICRO_VISION, num_hidden_layers=1, ctc=None, since=None, vocab_size=size, window=window)
     write_random_checkpoint(folder, config=shape, sil_bias=1.0)
     (folder / "tokenizer.json").write_bytes(tokenizer.read_bytes())
     return folder
