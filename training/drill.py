@@ -20,23 +20,24 @@ DRILL = Shape(232, 2 * (TAIL + views.PINS_MAX))
 
 def drill_view(rng: np.random.Generator) -> views.View:
     line = Timeline(440)
-    asked = line.read(tasks.request(rng, Kind.EVERY if rng.random() < 0.6 else Kind.IN), int(rng.integers(0, 12)))
-    standing = line.standings[-1]
+    first = int(rng.integers(0, 12))
+    read = line.read(tasks.request(rng, Kind.EVERY if rng.random() < 0.6 else Kind.IN), first)
+    typed = [(first, read)]
     draw = rng.random()
-    if draw < 0.15:
-        asked = line.read(tasks.change(rng), asked + int(rng.integers(4, 40)))
-    elif draw < 0.3:  # an answer in between, which the interval is not counted from
-        line.read(tasks.ask(rng), asked + int(rng.integers(4, 60)))
-    elif draw < 0.4:
-        line.read(tasks.stop(rng), asked + int(rng.integers(4, 60)))
+    if draw < 0.4:
+        # another interval, an answer in between which none is counted from, or the end of it
+        more = tasks.change(rng) if draw < 0.15 else tasks.ask(rng) if draw < 0.3 else tasks.stop(rng)
+        first = read + int(rng.integers(4, 40))
+        typed.append((first, line.read(more, first)))
     standing = line.standings[-1]
-    due = standing.due(1 if standing.utterance.kind is Kind.IN else int(rng.integers(1, 4)))
+    dues = [standing.due(index) for index in range(1, 2 if standing.utterance.kind is Kind.IN else 4)]
+    due = int(rng.choice([each for each in dues if each < line.turns - 2] or [typed[-1][1]]))
     line.finish()
-    views.mistime(rng, line, EARLY / 2, LATE / 2)
+    forced = views.mistime(rng, line, EARLY / 2, LATE / 2)
     start = max(0, min(due - int(rng.integers(3, TAIL - 2)), line.turns - TAIL))
-    for first, last in [(each.first, each.kept) for each in line.standings]:  # never cut in two
+    for first, last in typed:  # never cut in two
         if start in range(first, last + 1):
             start = first
     pins = views.pins_at(rng, line, start)
     cut = views.Cut(pins=pins, start=start, stop=min(start + TAIL, line.turns), k_offset=int(rng.integers(0, 18000)))
-    return views.view(line, render(rng, line, Room()), cut, DRILL.tokens, frozenset())
+    return views.view(line, render(rng, line, Room()), cut, DRILL.tokens, forced)

@@ -199,8 +199,8 @@ class Micro(nn.Module):
             if number == c.ctc_layer:
                 with torch.set_grad_enabled(learns and hears):
                     ear_hidden, ctc_logits = x_BTD, self.heard(x_BTD, batch)
-                words_BAV = ctc_logits.softmax(-1)[..., 1:]
-                x_BTD = x_BTD + self._at_audio(self.ctc.gain * (words_BAV @ self.embed_tokens[1:]).float(), batch)
+                    words_BAV = ctc_logits.softmax(-1)[..., 1:]
+                    x_BTD = x_BTD + self._at_audio(self.ctc.gain * (words_BAV @ self.embed_tokens[1:]).float(), batch)
                 x_BTD = x_BTD * c.ear_gradient + x_BTD.detach() * (1 - c.ear_gradient)
                 x_BTD = x_BTD + self._at_audio(batch.since_BAX.float() @ self.since.mT, batch)
             if number == c.aux_layer:

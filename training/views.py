@@ -102,7 +102,7 @@ def pins_at(rng: np.random.Generator, line: Timeline, start: int) -> tuple[int, 
             lead = int(rng.integers(0, PINS_MAX)) if rng.random() < 0.15 else int(rng.integers(1, 4))
             first = max(0, standing.first - lead, standing.kept + 1 - PINS_MAX)
             pins += tuple(range(first, standing.kept + 1))
-    return pins
+    return tuple(sorted(set(pins)))[-PINS_MAX:]
 
 
 def view(
@@ -172,7 +172,7 @@ def view(
 
 def since_each(line: Timeline) -> list[tuple[int, int]]:
     """What the server tells each micro-turn of `line`: `cluster.session.since`, by the same controls."""
-    keep, release = vocab.TOKEN_ID["<keep>"], vocab.TOKEN_ID["<release>"]
+    keep, release = vocab.TOKEN_ID[vocab.KEEP], vocab.TOKEN_ID[vocab.RELEASE]
     told, pins, spoke = [], list[int](), -1
     for k in range(line.turns):
         told.append((k - spoke, k - pins[-1] if pins else 0))
@@ -260,7 +260,9 @@ def mistime(rng: np.random.Generator, line: Timeline, early: float, late: float)
     forced = set()
     for k, ids in sorted(line.out.items()):
         draw = rng.random()
-        if draw < late and k + 1 < line.turns and k + 1 not in line.out:
+        # a pin ends with its keep, so that one stays where it is
+        keeps = ids[0] == vocab.TOKEN_ID[vocab.KEEP]
+        if draw < late and not keeps and k + 1 < line.turns and k + 1 not in line.out:
             line.out[k + 1] = line.out.pop(k)
             forced.add(k)
         elif (

@@ -82,7 +82,8 @@ def _anchor(context: Context, anchor: Anchor) -> Context:
 
 def _inbox(read: list[Record], again: tuple[MicroTurn, ...], terms: Terms) -> Inbox:
     turns = [turn for record in read for turn in record.turns]
-    entered = [turn for turn in turns if turn not in again]
+    open_ks = {turn.k for turn in again}
+    entered = [turn for turn in turns if turn.k not in open_ks]
     next_k = max((turn.k for turn in entered), default=-1) + 1
     frames = entered[-1].audio[-terms.limits.context_bytes :] if entered else b""
     return Inbox(next_k=next_k, ready=tuple(Arrived(turn=turn, again=True) for turn in again), context=frames)

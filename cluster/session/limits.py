@@ -65,8 +65,8 @@ class SessionRules:
     volatile_retry_ticks: int = 5
     flush_records: int = 64  # journal records of one write
     goes_on: bool = False  # an output that was cut off goes on in the next micro-turn; not so before 2026-11-27
-    tells_since: bool = False  # micro-turns are told how long ago the session spoke; not so before 2026-11-28
     closes_anew: bool = False  # who comes back with input that had not entered closes after it; likewise
+    tells_since: bool = False  # micro-turns are told how long ago the session spoke; not so before 2026-11-28
     failures_max: int = 5  # steps in a row that failed, before the session is given up
 
 

@@ -27,9 +27,11 @@ def made_of(pcm: bytes, checkpoint: Path) -> list[MicroTurn]:
 
 
 def entered(talk: Talk) -> list[MicroTurn]:
-    """What the journal holds of the input, without what the scheduler told each micro-turn."""
+    """What the journal holds of the input, without what the scheduler told each micro-turn, as it must have."""
     records = [RECORDS.decode(line) for line in talk.held["journal.jsonl"].splitlines()]
-    return [replace(turn, since_output=0, since_kept=0) for record in records for turn in record.turns]
+    turns = [turn for record in records for turn in record.turns]
+    assert all(turn.since_output > 0 for turn in turns)
+    return [replace(turn, since_output=0, since_kept=0) for turn in turns]
 
 
 async def assert_replays(talk: Talk, checkpoint: Path, folder: Path) -> None:

@@ -18,7 +18,12 @@ from cluster.session.replay import replay_machine
 from cluster.types import SlotWork
 
 RULES = SessionRules(
-    volatile_retry_ticks=2, failures_max=1_000, detached_max_ms=10**9, idle_max_ms=10**9, replay_turns=10_000
+    tells_since=True,
+    volatile_retry_ticks=2,
+    failures_max=1_000,
+    detached_max_ms=10**9,
+    idle_max_ms=10**9,
+    replay_turns=10_000,
 )
 K = st.integers(0, 3)  # micro-turns before the one due
 

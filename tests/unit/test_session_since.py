@@ -80,3 +80,27 @@ async def test_sessions_of_before_are_told_nothing() -> None:
     rig = Rig(say={2: (KEEP,)})
     await rig.open()
     assert set((await run(rig, 10)).values()) == {(0, 0)}
+
+
+async def test_who_enters_together_or_after_a_step_that_failed_is_told_the_truth() -> None:
+    rig = Rig(rules=RULES, say={2: (KEEP,), 5: (7,)})
+    await rig.open()
+    await run(rig, 9)
+    for k in (9, 10, 11):  # late, and then all at once
+        rig.n += k < 11
+        await rig.turn(k)
+    found = told(await rig.tick(fail="the engine fell over"))
+    assert found == {9: (4, 7), 10: (5, 8), 11: (6, 9)}
+    commands: list[Command] = []
+    while not told(commands):
+        await rig.turn(rig.k())
+        commands += await rig.tick()
+    assert told(commands) == {k: (k - 5, k - 2) for k in told(commands)}
+
+
+async def test_a_request_that_was_refused_a_pin_is_not_counted_from() -> None:
+    rig = Rig(rules=RULES, say={3: (KEEP,), 8: (KEEP,)})  # quiet pins fill the room for four micro-turns
+    await rig.open()
+    found = await run(rig, 12)
+    assert "keep_refused" in [event for result in rig.results() for event in result.events]
+    assert found[11] == (3, 8)

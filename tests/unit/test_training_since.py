@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import cast
 
 import numpy as np
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,11 +17,15 @@ from cluster.session.outcome import enter
 from cluster.session.since import told_since
 from cluster.session.terms import Terms
 from cluster.types import ContextTurn, MicroTurn
-from training import views, vocab
+from training import losses, views, vocab
+from training.batches import collate
+from training.drill import DRILL, drill_view
 from training.listener import Past
+from training.model import Micro, ModelConfig
 from training.timeline import Timeline
 from training.views import Cut
 
+TINY = ModelConfig(hidden=64, width=32, audio_hidden=64, channel_dim=16, experts=4, vision_hidden=48)
 KEPT, RELEASED = (vocab.TOKEN_ID[vocab.KEEP],), (vocab.TOKEN_ID[vocab.RELEASE],)
 LIMITS = CheckpointLimits(pins_max=1000, tokens=ControlTokens(keep=KEPT[0], release=RELEASED[0]))
 TERMS = cast(Terms, SimpleNamespace(limits=LIMITS, rules=SessionRules()))  # all that entering a context looks at
@@ -57,3 +62,23 @@ def test_conversations_side_by_side_are_told_the_same(outs: list[tuple[int, ...]
         told.append((turn.since_output, turn.since_kept))
         past.enter(ids)
     assert views.since_each(line) == told
+
+
+def test_how_long_ago_begins_as_the_words_of_its_digits() -> None:
+    torch.manual_seed(0)
+    model = Micro(TINY)
+    told_D = model.since.detach() @ torch.tensor(since_features((5 * 27, 5 * 12)))
+    words = {word: model.embed_tokens[vocab.TOKEN_ID[word]].detach() for word in (*vocab.NUMBERS, "twenty", "thirty")}
+    near = sorted(words, key=lambda word: -float(torch.cosine_similarity(told_D, words[word], dim=0)))
+    assert set(near[:3]) == {"twenty", "seven", "twelve"}
+
+
+def test_a_drill_teaches_nothing_to_what_hears() -> None:
+    torch.manual_seed(0)
+    model = Micro(TINY)
+    batch = collate([drill_view(np.random.default_rng(seed)) for seed in range(2)], DRILL)
+    total, _ = losses.loss(model, batch, model(batch, hears=False), losses.Weights())
+    total.backward()
+    ears = [*model.audio.parameters(), *model.ctc.parameters(), *model.layers[: TINY.ctc_layer].parameters()]
+    assert all(each.grad is None for each in ears)
+    assert model.since.grad is not None and float(model.since.grad.abs().sum()) > 0
