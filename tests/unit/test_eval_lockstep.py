@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cluster.engine import Engine
+from cluster.types import StepResult, TickBatch
 from counterpoint.talk.wav import Sound
 from evals.harness.lockstep import Listened, listen
 from evals.harness.model import Model, load_model, write_zeroed
@@ -42,6 +44,21 @@ def test_an_item_says_the_same_whatever_is_evaluated_beside_it(model: Model) -> 
     assert spoken(alone)
     assert [spoken(each) for each in among] == [spoken(alone)] * 3
     assert any("anchored" in said.text for said in alone.said)
+
+
+def test_an_item_is_told_how_long_ago_it_was_answered_as_a_served_session_is(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, step = dict[int, int](), Engine.step
+
+    def watched(engine: Engine, batch: TickBatch) -> StepResult:
+        told.update({turn.k: turn.since_output for work in batch.work for turn in work.turns})
+        return step(engine, batch)
+
+    monkeypatch.setattr(Engine, "step", watched)
+    (heard,) = listen(model, scripts("a"))
+    said = [k for k, words in heard.outputs.items() if words]
+    assert told == {k: k - max((at for at in said if at < k), default=-1) for k in range(TURNS)}
 
 
 def test_what_is_said_belongs_to_its_item_in_whatever_order_items_come_and_end(model: Model) -> None:
